@@ -1,0 +1,1 @@
+"""Values, errors and protocols that all stages share; imports nothing of ours."""
