@@ -1,0 +1,149 @@
+"""A rate found by listening to refusals, for a thing that limits itself."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+from app.flow.checks import require_not_negative, require_positive
+from app.flow.clock import Clock, SystemClock
+from app.flow.token_bucket import TokenBucket
+
+_SLICE = 0.1
+_UNLIMITED = 100_000.0
+_LONGEST_REST = 3_600.0
+
+
+class AdaptiveLimit:
+    """No limit until refusals come; then a rest, a cut below what was accepted, slow growth.
+
+    A refusal cuts when refusals are at least `least_refusals` and above `refusal_share` of the
+    last second's answers, at most once a second, and never for work that was refused before.
+    A cut rests for `rest` seconds and limits to `cut` times what the last second accepted, at
+    least 1 a second. The limit then grows by the share `growth` each second, which doubles every
+    `doubling` seconds without a refusal. At most `depth` seconds' worth goes in one burst.
+    A delay that the other side states is kept in any case, up to an hour.
+    """
+
+    def __init__(
+        self,
+        *,
+        cut: float = 0.95,
+        rest: float = 0.5,
+        growth: float = 0.005,
+        doubling: float = 10.0,
+        depth: float = 0.1,
+        least_refusals: int = 2,
+        refusal_share: float = 0.02,
+        clock: Clock | None = None,
+    ) -> None:
+        require_positive("cut", cut)
+        require_not_negative("rest", rest)
+        require_not_negative("growth", growth)
+        require_positive("doubling", doubling)
+        require_positive("depth", depth)
+        self._cut = cut
+        self._rest = rest
+        self._growth = growth
+        self._doubling = doubling
+        self._depth = depth
+        self._least_refusals = least_refusals
+        self._refusal_share = refusal_share
+        self._clock = clock or SystemClock()
+        self._bucket: TokenBucket | None = None
+        self._answers: deque[_Slice] = deque()
+        self._rests_until = self._cut_at = self._refused_at = self._grown_at = float("-inf")
+
+    @property
+    def limit(self) -> float | None:
+        """Per second; None while there is none."""
+        self._grow()
+        return self._bucket.rate if self._bucket else None
+
+    def ready_in(self) -> float:
+        """Seconds until the next may go, 0 for now."""
+        self._grow()
+        rest = max(0.0, self._rests_until - self._clock.monotonic())
+        return rest or (self._bucket.ready_in() if self._bucket else 0.0)
+
+    def try_take(self) -> bool:
+        """Take the right to send one, if it is there."""
+        if self._clock.monotonic() < self._rests_until:
+            return False
+        self._grow()
+        return self._bucket is None or self._bucket.try_take()
+
+    def give_back(self) -> None:
+        """The right was not used."""
+        if self._bucket is not None:
+            self._bucket.give_back()
+
+    def accepted(self) -> None:
+        self._note(accepted=1, refused=0)
+
+    def refused(self, *, stated_delay: float | None = None, again: bool = False) -> None:
+        """The other side asked to slow down; `again` when it refused this same work before."""
+        now = self._clock.monotonic()
+        self._grow()
+        self._note(accepted=0, refused=1)
+        self._refused_at = now
+        if stated_delay is not None:
+            self._rest_until(now + min(stated_delay, _LONGEST_REST))
+        accepted, refused = self._last_second(now)
+        few = refused < self._least_refusals
+        if again or few or refused <= self._refusal_share * (accepted + refused):
+            return
+        if now - self._cut_at < 1.0:
+            return
+        self._cut_at = now
+        self._rest_until(now + self._rest)
+        self._limit_to(max(1.0, self._cut * accepted))
+
+    def _rest_until(self, when: float) -> None:
+        self._rests_until = max(self._rests_until, when)
+
+    def _limit_to(self, rate: float) -> None:
+        if self._bucket is not None:
+            rate = min(rate, self._bucket.rate)
+        self._bucket = TokenBucket(rate, rate * self._depth, clock=self._clock)
+        self._grown_at = self._rests_until
+
+    def _grow(self) -> None:
+        """Catch up on whole seconds since the limit last grew."""
+        if self._bucket is None:
+            return
+        now = self._clock.monotonic()
+        rate = self._bucket.rate
+        while now - self._grown_at >= 1.0:
+            self._grown_at += 1.0
+            doublings = int(max(0.0, self._grown_at - self._refused_at) / self._doubling)
+            rate *= 1 + self._growth * 2**doublings
+            if rate > _UNLIMITED:
+                self._bucket = None
+                return
+        if rate != self._bucket.rate:
+            self._bucket.change(rate, rate * self._depth)
+
+    def _note(self, *, accepted: int, refused: int) -> None:
+        now = self._clock.monotonic()
+        self._forget(now)
+        if self._answers and now - self._answers[-1].since < _SLICE:
+            last = self._answers.pop()
+            accepted, refused = accepted + last.accepted, refused + last.refused
+            self._answers.append(_Slice(last.since, accepted, refused))
+        else:
+            self._answers.append(_Slice(now, accepted, refused))
+
+    def _last_second(self, now: float) -> tuple[int, int]:
+        self._forget(now)
+        return sum(s.accepted for s in self._answers), sum(s.refused for s in self._answers)
+
+    def _forget(self, now: float) -> None:
+        while self._answers and now - self._answers[0].since >= 1.0:
+            self._answers.popleft()
+
+
+class _Slice(NamedTuple):
+    since: float
+    accepted: int
+    refused: int

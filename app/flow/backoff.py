@@ -1,0 +1,64 @@
+"""Growing delays between attempts."""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import TYPE_CHECKING
+
+from app.flow.checks import require_not_negative
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LARGEST_EXPONENT = 1_000.0
+
+
+class Backoff:
+    """delay(n) = min(cap, base * factor ** n), n from 0, with jitter, never above the cap.
+
+    `jitter` is the share by which a delay may vary: 0.1 spreads it evenly over 90 % to 110 %.
+    `chance` gives numbers from 0 up to 1.
+    """
+
+    __slots__ = ("_chance", "base", "cap", "factor", "jitter")
+
+    def __init__(
+        self,
+        base: float = 1.0,
+        factor: float = 2.0,
+        cap: float = 60.0,
+        jitter: float = 0.1,
+        *,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        require_not_negative("base", base)
+        require_not_negative("cap", cap)
+        require_not_negative("jitter", jitter)
+        if not 1 <= factor < math.inf:
+            raise ValueError(f"factor is {factor!r}; allowed: a number of at least 1")
+        if jitter > 1:
+            raise ValueError(f"jitter is {jitter!r}; allowed: a number from 0 to 1")
+        self.base = base
+        self.factor = factor
+        self.cap = cap
+        self.jitter = jitter
+        self._chance = chance
+
+    def delay(self, n: int) -> float:
+        """Seconds to wait after failure `n`, counted from 0."""
+        plain = self._plain(n)
+        if not self.jitter:
+            return plain
+        return min(self.cap, plain * (1 + self.jitter * (2 * self._chance() - 1)))
+
+    def _plain(self, n: int) -> float:
+        if self.base >= self.cap or self.factor == 1:
+            return min(self.base, self.cap)
+        if self.base == 0:
+            return 0.0
+        # Beyond this exponent the power would overflow; the cap has long been reached.
+        reached = math.log(self.cap / self.base) / math.log(self.factor)
+        if n >= min(reached, _LARGEST_EXPONENT):
+            return self.cap
+        return min(self.cap, self.base * self.factor**n)
