@@ -1,0 +1,28 @@
+"""Judging replies, deciding what becomes of a message, and what is written then: all pure."""
+
+from __future__ import annotations
+
+from app.outcomes.deciding import decide, decide_hop, decide_refused
+from app.outcomes.decision import Decision, Routes, Unsent
+from app.outcomes.durations import format_duration, parse_duration
+from app.outcomes.headers import without_value
+from app.outcomes.judging import judge, too_many_connections
+from app.outcomes.rules import TABLE, Rule
+from app.outcomes.schedule import Schedule
+
+__all__ = [
+    "TABLE",
+    "Decision",
+    "Routes",
+    "Rule",
+    "Schedule",
+    "Unsent",
+    "decide",
+    "decide_hop",
+    "decide_refused",
+    "format_duration",
+    "judge",
+    "parse_duration",
+    "too_many_connections",
+    "without_value",
+]

@@ -1,0 +1,48 @@
+"""The message that is being decided upon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.domain.claim import Claim
+    from app.domain.job import Hop, MailJob, Refused, Trail
+    from app.domain.message import Message
+    from app.domain.outcome import Attempt
+    from app.domain.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is being decided; `number` is the attempt's, or how many were made when none was."""
+
+    claim: Claim
+    record: Record
+    trail: Trail
+    message: Message | None
+    number: int
+    attempt: Attempt | None = None
+    queued_s: float = 0.0
+    error: BaseException | None = None
+
+    @classmethod
+    def of(cls, item: MailJob | Refused | Hop) -> Case:
+        return cls(item.claim, item.record, item.trail, item.message, item.trail.attempts)
+
+    @property
+    def mail_id(self) -> str:
+        """Undecodable records have the id that is the default: their origin's."""
+        if self.message is not None:
+            return self.message.id
+        return "{}-{}-{}".format(*self.trail.origin)
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Everybody whom this record is for."""
+        return self.everybody if self.trail.recipients is None else self.trail.recipients
+
+    @property
+    def everybody(self) -> tuple[str, ...]:
+        """Everybody whom the message names."""
+        return tuple(address.spec for address in self.message.recipients) if self.message else ()

@@ -1,0 +1,58 @@
+"""What follows from the end of a message's attempt, ready to be written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.domain.claim import Claim
+    from app.domain.outcome import ErrorKind, Status
+    from app.domain.record import Outgoing
+    from app.outcomes.schedule import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """Where outcomes are written; `results` None means that no results are."""
+
+    schedule: Schedule
+    dead_letters: str
+    results: str | None
+
+
+class Unsent(StrEnum):
+    """How a job ended without its handler having given an attempt or an error."""
+
+    TIMED_OUT = "timed_out"
+    EXPIRED = "expired"
+    SUPPRESSED = "suppressed"
+    DUPLICATE = "duplicate"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to write before `claim` may be settled.
+
+    `letters` go to tiers and dead letters and must all be acknowledged; a `result` that is
+    refused for good settles all the same. `status` and `kind` are those of the attempt, status
+    None for a hop, which has no result. `fields` is the result as the log takes it, addresses
+    whole; `error` the exception whose traceback belongs in the log.
+    """
+
+    claim: Claim
+    status: Status | None
+    kind: ErrorKind | None = None
+    letters: tuple[Outgoing, ...] = ()
+    result: Outgoing | None = None
+    next_attempt_at_ms: int | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    error: BaseException | None = None
+
+    @property
+    def event(self) -> str:
+        """The log event's name."""
+        return f"email.{self.status or 'waiting'}"
