@@ -25,6 +25,10 @@ class Settlements(Protocol):
         """Whether the claim's assignment still holds."""
         ...
 
+    def give_up(self, claim: Claim) -> None:
+        """Nobody works on it here any more; it stays unsettled, for whoever resumes."""
+        ...
+
     def settle(self, claim: Claim) -> None:
         """The record's outcome is written and acknowledged; a stale claim is ignored."""
         ...

@@ -78,12 +78,12 @@ class JobSink(Protocol):
         """How many more jobs would enter at once."""
         ...
 
-    async def wait_for_room(self, timeout: float) -> bool:
-        """Wait until there is room, at most `timeout` seconds."""
+    async def wait_for_room(self, seconds: float) -> None:
+        """Return once there may be room, after `seconds` at the latest."""
         ...
 
-    async def submit(self, job: MailJob) -> None:
-        """Hand a job to the pool; waits for room."""
+    def offer(self, job: MailJob) -> bool:
+        """Hand a job to the pool; False when it has no room for it now (nothing was kept)."""
         ...
 
     def divert(self, item: Refused | Hop) -> None:
@@ -91,9 +91,9 @@ class JobSink(Protocol):
         ...
 
     def withdraw(self, epochs: frozenset[int]) -> int:
-        """Cancel the jobs of these assignments that have not started; how many there were."""
+        """Take back the jobs of these assignments that have not started; how many there were."""
         ...
 
     def abort(self, epochs: frozenset[int]) -> int:
-        """Cancel those that run, before their last octet only; how many there were."""
+        """Cut those that run, before their last octet only; how many there were."""
         ...

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from typing_extensions import override
+
 Headers = tuple[tuple[str, bytes], ...]
 
 
@@ -22,6 +24,7 @@ class Origin(NamedTuple):
     partition: int
     offset: int
 
+    @override
     def __str__(self) -> str:
         return f"{self.topic}/{self.partition}/{self.offset}"
 

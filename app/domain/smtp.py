@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from typing_extensions import override
+
 from app.domain.errors import MailerError
 
 
@@ -50,6 +52,7 @@ class Reply:
     enhanced: str | None = None
     text: str = ""
 
+    @override
     def __str__(self) -> str:
         return " ".join(part for part in (str(self.code), self.enhanced, self.text) if part)
 

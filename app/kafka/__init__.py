@@ -1,0 +1,35 @@
+"""A thin typed edge over aiokafka: the only place that knows the client library."""
+
+from app.kafka.admin import NO_OFFSET, Admin, Committed, TopicInfo, TopicSpec
+from app.kafka.bounded import persistent
+from app.kafka.config import KafkaConfig
+from app.kafka.connection import wait_for_brokers
+from app.kafka.consumer import (
+    Assignment,
+    Commit,
+    CommitRefused,
+    Consumer,
+    GroupTimes,
+    OffsetsOutOfRange,
+)
+from app.kafka.producer import Producer, PublishError, Written
+
+__all__ = [
+    "NO_OFFSET",
+    "Admin",
+    "Assignment",
+    "Commit",
+    "CommitRefused",
+    "Committed",
+    "Consumer",
+    "GroupTimes",
+    "KafkaConfig",
+    "OffsetsOutOfRange",
+    "Producer",
+    "PublishError",
+    "TopicInfo",
+    "TopicSpec",
+    "Written",
+    "persistent",
+    "wait_for_brokers",
+]

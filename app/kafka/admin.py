@@ -1,0 +1,142 @@
+"""Topics and committed offsets, as the brokers know them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from app.domain.errors import Fatal
+from app.domain.record import Partition
+from app.kafka.bounded import bounded, closed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from app.kafka.config import KafkaConfig
+
+NO_OFFSET = -1
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """A topic to create; `replication` -1 takes the broker's default."""
+
+    name: str
+    partitions: int
+    replication: int = -1
+    configs: Mapping[str, str] = field(default_factory=dict)
+
+
+class TopicInfo(NamedTuple):
+    partitions: int
+    replication: int
+
+
+class Committed(NamedTuple):
+    """`offset` is -1 where the group has none."""
+
+    offset: int
+    metadata: str
+
+
+class Admin:
+    """One connection for questions; every call is bounded by the request time-out."""
+
+    def __init__(self, config: KafkaConfig) -> None:
+        self._config = config
+        self._bound = config.request_timeout_s
+        self._client: Any = None
+
+    async def __aenter__(self) -> Self:
+        client = AIOKafkaAdminClient(**self._config.client_options())
+        try:
+            await bounded(client.start(), self._bound)
+        except BaseException:
+            await closed(client.close(), "admin client", 1.0)
+            raise
+        self._client = client
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await closed(self._client.close(), "admin client", 2.0)
+
+    async def topics(self, names: Sequence[str] | None = None) -> dict[str, TopicInfo]:
+        """Those of `names` that exist (all topics when None)."""
+        found = await bounded(
+            self._client.describe_topics(None if names is None else list(names)), self._bound
+        )
+        infos = {}
+        for topic in found:
+            # An unknown topic comes back with an error code and without partitions.
+            if topic["partitions"]:
+                replication = min(len(part["replicas"]) for part in topic["partitions"])
+                infos[topic["topic"]] = TopicInfo(len(topic["partitions"]), replication)
+        return infos
+
+    async def create(self, specs: Iterable[TopicSpec]) -> list[str]:
+        """Create what is missing and give the names created; `Fatal` when a broker refuses."""
+        wanted = list(specs)
+        if not wanted:
+            return []
+        response = await bounded(
+            self._client.create_topics([_new_topic(spec) for spec in wanted]),
+            self._bound,
+        )
+        created = []
+        for name, code, *rest in response.topic_errors:
+            error = for_code(code)
+            if not code:
+                created.append(name)
+            elif error is not TopicAlreadyExistsError:
+                reason = next((text for text in rest if text), error.__name__)
+                raise Fatal(f"topic {name} could not be created: {reason}")
+        return created
+
+    async def config(self, topic: str) -> dict[str, str]:
+        """The effective configuration of one topic."""
+        responses = await bounded(
+            self._client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)]),
+            self._bound,
+        )
+        settings: dict[str, str] = {}
+        for response in responses:
+            for resource in response.resources:
+                if resource[0]:
+                    raise for_code(resource[0])(f"configuration of topic {topic}")
+                settings |= {entry[0]: entry[1] for entry in resource[4]}
+        return settings
+
+    async def committed(
+        self, group: str, partitions: Iterable[Partition]
+    ) -> dict[Partition, Committed]:
+        """The group's committed offset and metadata of every partition asked for."""
+        asked = list(partitions)
+        if not asked:
+            return {}
+        answer = await bounded(
+            self._client.list_consumer_group_offsets(
+                group, partitions=[TopicPartition(*partition) for partition in asked]
+            ),
+            self._bound,
+        )
+        found = {
+            Partition(tp.topic, tp.partition): Committed(value.offset, value.metadata or "")
+            for tp, value in answer.items()
+        }
+        # The client library drops group-level errors (a coordinator still loading) and answers
+        # with nothing, which must never be taken for "no offset committed".
+        if missing := [partition for partition in asked if partition not in found]:
+            raise KafkaError(f"no answer about the committed offset of {missing}")
+        return found
+
+
+def _new_topic(spec: TopicSpec) -> NewTopic:
+    topic = NewTopic(spec.name, spec.partitions, 1, topic_configs=dict(spec.configs))
+    # The library's constructor refuses -1, the protocol's "broker's default" (KIP-464).
+    topic.replication_factor = spec.replication
+    return topic

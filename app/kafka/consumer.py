@@ -1,0 +1,219 @@
+"""A group member that fetches only what it is asked for and commits only what it is told."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import (
+    CommitFailedError,
+    IllegalStateError,
+    KafkaError,
+    OffsetOutOfRangeError,
+)
+from aiokafka.structs import OffsetAndMetadata
+
+from app.domain.errors import MailerError
+from app.domain.record import Partition, Record
+from app.kafka.bounded import bounded, closed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from app.kafka.config import KafkaConfig
+
+# The client's own poll limit locks a member out for good once it was exceeded; the service has a
+# watchdog of its own, so the client's is set to the largest value the protocol takes.
+MAX_POLL_INTERVAL_MS = 2**31 - 1
+
+
+class OffsetsOutOfRange(MailerError):
+    """The positions of these partitions lie outside their logs."""
+
+    def __init__(self, partitions: frozenset[Partition]) -> None:
+        super().__init__(f"position outside the log of {sorted(partitions)}")
+        self.partitions = partitions
+
+
+class CommitRefused(MailerError):
+    """The group has moved on; the partitions may belong to another member now."""
+
+
+class Commit(NamedTuple):
+    offset: int
+    metadata: str
+
+
+class Assignment(Protocol):
+    """Told of rebalances, from a task of the client's, while polls may be under way."""
+
+    async def revoked(self) -> None:
+        """Every partition is about to go; the group waits for the return."""
+        ...
+
+    def assigned(self, partitions: frozenset[Partition]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTimes:
+    """Seconds; `rebalance_s` bounds how long the group waits for a member's drain."""
+
+    session_s: float = 10.0
+    heartbeat_s: float = 3.0
+    rebalance_s: float = 30.0
+
+
+class Consumer:
+    """Reads committed records of some topics as a member of a group."""
+
+    def __init__(
+        self,
+        config: KafkaConfig,
+        group: str,
+        *,
+        times: GroupTimes,
+        max_partition_fetch_bytes: int = 1024 * 1024,
+    ) -> None:
+        self.group = group
+        self.times = times
+        self._bound = config.request_timeout_s
+        self._client: Any = AIOKafkaConsumer(
+            **config.client_options(),
+            group_id=group,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            isolation_level="read_committed",
+            max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
+            session_timeout_ms=round(times.session_s * 1000),
+            heartbeat_interval_ms=round(times.heartbeat_s * 1000),
+            rebalance_timeout_ms=round(times.rebalance_s * 1000),
+            max_partition_fetch_bytes=max_partition_fetch_bytes,
+            metadata_max_age_ms=30_000,
+        )
+
+    async def start(self, topics: Sequence[str], assignment: Assignment) -> None:
+        """Join the group; partitions arrive through `assignment`."""
+        self._client.subscribe(list(topics), listener=_Listener(assignment))
+        await self._client.start()
+
+    def subscribe(self, topics: Sequence[str], assignment: Assignment) -> None:
+        """Read other topics from now on; the group rebalances."""
+        self._client.subscribe(list(topics), listener=_Listener(assignment))
+
+    async def stop(self, seconds: float = 5.0) -> None:
+        """Leave the group. Nobody is told: drain and commit before."""
+        await closed(self._client.stop(), "consumer", seconds)
+
+    async def poll(
+        self, partitions: Iterable[Partition], *, room: int, timeout_s: float
+    ) -> dict[Partition, list[Record]]:
+        """At most `room` records of just these partitions (at least one of each).
+
+        During a rebalance it waits for the new assignment; partitions that went away meanwhile
+        give nothing. Raises `OffsetsOutOfRange`, and `KafkaError` for refusals by the brokers.
+        """
+        asked = [TopicPartition(*partition) for partition in partitions]
+        try:
+            batch = await self._client.getmany(
+                *asked, timeout_ms=round(timeout_s * 1000), max_records=room
+            )
+        except OffsetOutOfRangeError as error:
+            raise OffsetsOutOfRange(_partitions_of(error)) from error
+        except IllegalStateError:
+            return {}
+        return {
+            Partition(tp.topic, tp.partition): [_record(message) for message in messages]
+            for tp, messages in batch.items()
+        }
+
+    def seek(self, partition: Partition, offset: int) -> None:
+        self._client.seek(TopicPartition(*partition), offset)
+
+    async def position(self, partition: Partition) -> int | None:
+        """The next offset it will hand out of a partition that was sought; None once it is gone.
+
+        After a poll it lies beyond the control records and the gaps of compaction.
+        """
+        try:
+            position: int = await self._client.position(TopicPartition(*partition))
+        except IllegalStateError:
+            return None
+        return position
+
+    async def commit(self, commits: Mapping[Partition, Commit], timeout_s: float) -> None:
+        """One OffsetCommit. Raises `CommitRefused`, `KafkaError` or TimeoutError."""
+        offsets = {
+            TopicPartition(*partition): OffsetAndMetadata(commit.offset, commit.metadata)
+            for partition, commit in commits.items()
+        }
+        try:
+            await bounded(self._client.commit(offsets), timeout_s)
+        except (CommitFailedError, IllegalStateError) as error:
+            raise CommitRefused(str(error)) from error
+
+    async def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, tuple[int, int]]:
+        """First offset of each log and the one after its last stable record."""
+        asked = [TopicPartition(*partition) for partition in partitions]
+        async with asyncio.timeout(self._bound):
+            first = await self._client.beginning_offsets(asked)
+            last = await self._client.end_offsets(asked)
+        return {Partition(tp.topic, tp.partition): (first[tp], last[tp]) for tp in asked}
+
+    async def offsets_at(
+        self, partitions: Iterable[Partition], epoch_ms: int
+    ) -> dict[Partition, int | None]:
+        """The first offset at or after a time; None where there is none."""
+        asked = {TopicPartition(*partition): epoch_ms for partition in partitions}
+        answer = await bounded(self._client.offsets_for_times(asked), self._bound)
+        return {
+            Partition(tp.topic, tp.partition): found.offset if found else None
+            for tp, found in answer.items()
+        }
+
+    async def seed(self, topic: str, partitions: int, commits: Mapping[Partition, Commit]) -> None:
+        """Commit start offsets for a whole topic as no member; refused while others are in."""
+        self._client.assign([TopicPartition(topic, number) for number in range(partitions)])
+        await self._client.start()
+        await self.commit(commits, self._bound)
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library is untyped
+    def __init__(self, assignment: Assignment) -> None:
+        self._assignment = assignment
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        if revoked:
+            await self._assignment.revoked()
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        self._assignment.assigned(frozenset(Partition(tp.topic, tp.partition) for tp in assigned))
+
+
+def _partitions_of(error: OffsetOutOfRangeError) -> frozenset[Partition]:
+    positions = error.args[0]
+    return frozenset(Partition(tp.topic, tp.partition) for tp in positions)
+
+
+def _record(message: Any) -> Record:
+    return Record(
+        message.topic,
+        message.partition,
+        message.offset,
+        message.timestamp,
+        message.key,
+        message.value,
+        tuple(message.headers),
+    )
+
+
+__all__ = [
+    "Assignment",
+    "Commit",
+    "CommitRefused",
+    "Consumer",
+    "GroupTimes",
+    "KafkaError",
+    "OffsetsOutOfRange",
+]
