@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from app.domain.claim import Claim
-    from app.domain.job import Hop, MailJob, Refused, Trail
+    from app.domain.job import Hop, Refused, Trail
     from app.domain.message import Message
     from app.domain.outcome import Attempt
     from app.domain.record import Record
@@ -27,7 +27,8 @@ class Case:
     error: BaseException | None = None
 
     @classmethod
-    def of(cls, item: MailJob | Refused | Hop) -> Case:
+    def of(cls, item: Refused | Hop) -> Case:
+        """A record that no attempt was made at."""
         return cls(item.claim, item.record, item.trail, item.message, item.trail.attempts)
 
     @property

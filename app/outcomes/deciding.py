@@ -41,9 +41,12 @@ def decide(
     ending = ending_of(job, ended)
     fates, retry = fates_of(job, ending, routes.schedule, now_ms=now_ms, rng=rng)
     status = overall(fates)
-    case = replace(
-        Case.of(job),
-        number=job.trail.attempts + ending.made,
+    case = Case(
+        job.claim,
+        job.record,
+        job.trail,
+        job.message,
+        job.trail.attempts + ending.made,
         attempt=ending.attempt,
         queued_s=queued_s,
         error=ending.error,

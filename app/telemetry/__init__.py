@@ -1,0 +1,21 @@
+"""What the service says about itself."""
+
+from __future__ import annotations
+
+from app.telemetry.addresses import AddressPolicy, AddressView
+from app.telemetry.logs import FORMATS, LEVELS, LogFormat, configure_logging, get_logger
+from app.telemetry.mail_log import MailEvent, MailLog
+from app.telemetry.throttle import Throttle
+
+__all__ = [
+    "FORMATS",
+    "LEVELS",
+    "AddressPolicy",
+    "AddressView",
+    "LogFormat",
+    "MailEvent",
+    "MailLog",
+    "Throttle",
+    "configure_logging",
+    "get_logger",
+]

@@ -1,0 +1,60 @@
+"""One log line for each outcome of a message."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from app.domain.outcome import ErrorKind, Status
+from app.telemetry.logs import get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_OPERATOR_MUST_ACT: Final = frozenset({ErrorKind.SENDER, ErrorKind.RELAY_AUTH, ErrorKind.BUG})
+_LEVELS: Final = {
+    None: logging.DEBUG,
+    Status.DELIVERED: logging.INFO,
+    Status.RETRYING: logging.WARNING,
+    Status.DEAD: logging.WARNING,
+    Status.EXPIRED: logging.WARNING,
+    Status.SUPPRESSED: logging.INFO,
+    Status.DUPLICATE: logging.INFO,
+}
+
+
+class MailEvent(Protocol):
+    """What the log needs of an outcome; status None is a message that merely waits on."""
+
+    @property
+    def event(self) -> str: ...
+    @property
+    def status(self) -> Status | None: ...
+    @property
+    def kind(self) -> ErrorKind | None: ...
+    @property
+    def fields(self) -> Mapping[str, Any]: ...
+    @property
+    def error(self) -> BaseException | None: ...
+
+
+class MailLog:
+    """Writes `email.delivered`, `email.retrying`, `email.dead`, … with the result's fields."""
+
+    def __init__(self) -> None:
+        self._logger = get_logger("mail")
+
+    def write(self, outcome: MailEvent) -> None:
+        """Addresses come out by the policy of `configure_logging`."""
+        self._logger.log(level_of(outcome), outcome.event, **outcome.fields, exc_info=outcome.error)
+
+
+def level_of(outcome: MailEvent) -> int:
+    """Error where an operator must act, warning where a recipient has not got the message."""
+    if outcome.kind in _OPERATOR_MUST_ACT:
+        return logging.ERROR
+    if outcome.status is Status.DELIVERED:
+        recipients = outcome.fields["recipients"]
+        if len(recipients) > 1 and any(each["status"] != outcome.status for each in recipients):
+            return logging.WARNING
+    return _LEVELS[outcome.status]
