@@ -1,0 +1,1 @@
+"""Local broker and mailbox, for the demo and the tests; needs the extra `demo`."""

@@ -1,0 +1,124 @@
+"""Servers for the tests, started when the first test asks; and what the report says of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import smtp_sink as sinks
+from tests.support.backends import Broker, Ladder, NotAvailable
+from tests.support.kafka_tools import KafkaTools
+from tests.support.postfix import Postfix
+from tests.support.topics import Topics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LADDER = pytest.StashKey[Ladder]()
+STARTED = pytest.StashKey[list[str]]()
+MISSING = pytest.StashKey[dict[str, str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    try:
+        config.stash[LADDER] = Ladder.from_environment()
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from error
+    config.stash[STARTED] = []
+    config.stash[MISSING] = {}
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    optional = {"postfix": Postfix.why_not(), "smtp-sink": sinks.SmtpSink.why_not()}
+    return [
+        f"kafka: {config.stash[LADDER].describe()}",
+        "mail servers: "
+        + ", ".join(f"{name} {f'no ({why})' if why else 'yes'}" for name, why in optional.items()),
+    ]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for server in ("kafka", "postfix"):
+            if server in getattr(item, "fixturenames", ()):
+                item.add_marker(server)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    for line in config.stash[STARTED]:
+        terminalreporter.write_line(f"ran on {line}")
+    for note in config.stash[LADDER].notes:
+        terminalreporter.write_line(f"kafka: {note}", yellow=True, bold=True)
+    for server, why in config.stash[MISSING].items():
+        terminalreporter.write_line(
+            f"NOT TESTED: what needs {server} ({why})", yellow=True, bold=True
+        )
+
+
+def _skip(request: pytest.FixtureRequest, server: str, why: str) -> None:
+    request.config.stash[MISSING][server] = why
+    pytest.skip(f"no {server}: {why}")
+
+
+@pytest.fixture(scope="session")
+def kafka(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Broker]:
+    """A Kafka for the whole session; `is_apache` is false on the embedded look-alike."""
+    ladder = request.config.stash[LADDER]
+    try:
+        broker = ladder.start(tmp_path_factory.mktemp("kafka"))
+    except NotAvailable as why:
+        if ladder.forced:
+            pytest.fail(f"TEST_KAFKA={ladder.forced}: {why}", pytrace=False)
+        _skip(request, "kafka", str(why))
+        raise AssertionError("unreachable") from why
+    log = f", log {broker.log}" if broker.log else ""
+    request.config.stash[STARTED].append(f"{broker.name}, ready in {broker.ready_s:.1f} s{log}")
+    try:
+        yield broker
+    finally:
+        ladder.stop()
+
+
+@pytest.fixture(scope="session")
+def kafka_tools(kafka: Broker) -> KafkaTools:
+    """The test's own producer, reader and look at groups."""
+    return KafkaTools(kafka.brokers)
+
+
+@pytest.fixture
+def topics(kafka_tools: KafkaTools) -> Iterator[Topics]:
+    """Names of this test alone; topics made under its prefix are removed afterwards."""
+    names = Topics.unique()
+    yield names
+    if made := [one for one in kafka_tools.list_topics() if one.startswith(names.prefix)]:
+        kafka_tools.delete_topics(made)
+
+
+@pytest.fixture(scope="session")
+def _postfix(request: pytest.FixtureRequest) -> Iterator[Postfix]:
+    if why := Postfix.why_not():
+        _skip(request, "postfix", why)
+    with Postfix() as server:
+        yield server
+
+
+@pytest.fixture
+def postfix(_postfix: Postfix) -> Postfix:
+    """A real Postfix that keeps every mail it accepts; empty at the start of each test."""
+    _postfix.clear()
+    return _postfix
+
+
+@pytest.fixture
+def smtp_sink(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sinks.SmtpSink]:
+    """Postfix's own sink: accepts everything at full speed."""
+    if why := sinks.SmtpSink.why_not():
+        _skip(request, "smtp-sink", why)
+    with sinks.SmtpSink(tmp_path / "smtp-sink") as sink:
+        yield sink
