@@ -7,6 +7,7 @@ from app.outcomes.decision import Decision, Routes, Unsent
 from app.outcomes.durations import format_duration, parse_duration
 from app.outcomes.headers import without_value
 from app.outcomes.judging import judge, too_many_connections
+from app.outcomes.relay_id import relay_id
 from app.outcomes.rules import TABLE, Rule
 from app.outcomes.schedule import Schedule
 
@@ -23,6 +24,7 @@ __all__ = [
     "format_duration",
     "judge",
     "parse_duration",
+    "relay_id",
     "too_many_connections",
     "without_value",
 ]

@@ -1,0 +1,17 @@
+"""How a long-running loop shows that it lives."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Vitals(Protocol):
+    """One loop's line to the watchdog and to health."""
+
+    def beat(self) -> None:
+        """The loop turned; waiting for Kafka, a relay or room counts as turning."""
+        ...
+
+    def trouble(self, reason: str | None) -> None:
+        """What keeps the loop from its work; None when it works again."""
+        ...

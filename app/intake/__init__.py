@@ -1,0 +1,1 @@
+"""Consumer loops, the ledger of unsettled offsets and its checkpoint, decoding."""

@@ -1,0 +1,195 @@
+"""What the group gave us: resuming it, draining it, giving it back."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from app.intake.assigned import Assigned
+from app.intake.checkpointer import Checkpointer
+from app.kafka import KafkaError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from app.domain.job import JobSink
+    from app.domain.record import Partition
+    from app.domain.vitals import Vitals
+    from app.intake.ledger import CommitPolicy, Ledger, PartitionLedger
+    from app.intake.resume import Plan
+    from app.intake.resuming import Resuming
+
+log = logging.getLogger(__name__)
+
+LAST_COMMIT_S = 5.0
+ABORT_S = 1.5
+LOOK_S = 0.01
+
+
+class CurrentAssignment:
+    """The partitions of one consumer, from being assigned to being given back.
+
+    `revoked` and `assigned` are called by the client from a task of its own, while the reader may
+    be waiting for records; each `Assigned` state belongs to one assignment, so what a poll brings
+    for a state that is no longer here is not ours.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        resuming: Resuming,
+        policy: CommitPolicy,
+        ledger: Ledger,
+        sink: JobSink,
+        drain_timeout_s: float,
+        vitals: Vitals,
+    ) -> None:
+        self.checkpointer = Checkpointer(
+            resuming.consumer, ledger, policy, self.owned, resuming.committed
+        )
+        self.changed = asyncio.Event()
+        self.draining = False
+        self.states: dict[Partition, Assigned] = {}
+        self._name = name
+        self._resuming = resuming
+        self._ledger = ledger
+        self._sink = sink
+        self._drain_timeout_s = drain_timeout_s
+        self._vitals = vitals
+        self._joined = False
+        self._drain_lock = asyncio.Lock()
+
+    @property
+    def resumed(self) -> bool:
+        """Whether the group gave its assignment and every checkpoint of it was read."""
+        return self._joined and all(state.ledger for state in self.states.values())
+
+    def owned(self) -> Iterable[Partition]:
+        """Those whose checkpoint was read."""
+        return (part for part, state in self.states.items() if state.ledger is not None)
+
+    def holds(self, state: Assigned) -> bool:
+        """Whether records of this state may be handed out."""
+        return not self.draining and self.states.get(state.partition) is state
+
+    def assigned(self, partitions: frozenset[Partition]) -> None:
+        """Kafka gives us partitions; nothing of them is handed out before they are resumed."""
+        log.info("%s: %d partitions assigned", self._name, len(partitions))
+        self._drop_all()
+        self.states = {partition: Assigned(partition) for partition in sorted(partitions)}
+        self.draining = False
+        self._joined = True
+        self.checkpointer.resume()
+        self.changed.set()
+
+    async def revoked(self) -> None:
+        """Kafka takes every partition back, and the group waits for us to let go of them."""
+        if not self.states:
+            return
+        log.info("%s: giving %d partitions back", self._name, len(self.states))
+        try:
+            await self.drain(self._drain_timeout_s)
+        finally:
+            self._drop_all()
+
+    async def drain(self, seconds: float) -> None:
+        """Take back what has not started, let the rest end, write the last checkpoint.
+
+        When `seconds` are over, what runs is cut, unless its last octet is sent.
+        """
+        async with self._drain_lock:
+            self.draining = True
+            epochs = frozenset(ledger.epoch for ledger in self._ledgers())
+            self._sink.withdraw(epochs)
+            if not await self._settled(seconds):
+                cut = self._sink.abort(epochs)
+                log.warning("%s: %d messages still under way are cut", self._name, cut)
+                await self._settled(ABORT_S)
+            await self.checkpointer.final(LAST_COMMIT_S)
+
+    async def resume_new(self) -> bool:
+        """Read the checkpoints of new partitions; False while Kafka does not give them."""
+        new = [state for state in self.states.values() if state.ledger is None]
+        if not new:
+            return True
+        try:
+            plans = await self._resuming.plans([state.partition for state in new])
+        except (KafkaError, OSError, TimeoutError) as error:
+            self._vitals.trouble(f"checkpoints cannot be read: {error or type(error).__name__}")
+            return False
+        for state in new:
+            # While we asked, a rebalance may have taken the partition or given it anew.
+            if self.holds(state):
+                self._begin(state, plans[state.partition])
+        return True
+
+    async def out_of_range(self, partitions: Iterable[Partition]) -> None:
+        """The log moved under us. Retention: go on at its start. Else: begin anew."""
+        states = [self.states[partition] for partition in partitions if partition in self.states]
+        bounds = await self._resuming.consumer.bounds([state.partition for state in states])
+        for state in states:
+            first, _ = bounds[state.partition]
+            ledger = state.ledger
+            if ledger is None or not self.holds(state):
+                continue
+            if state.next_wanted() < first:
+                self.gone(state, state.passed(first))
+                if ledger.position < first:
+                    log.error(
+                        "%s/%d: retention took the offsets %d to %d before they were read",
+                        *state.partition,
+                        ledger.position,
+                        first - 1,
+                    )
+                ledger.advance(first)
+                self._resuming.consumer.seek(state.partition, state.next_wanted())
+            else:
+                self._ledger.drop(state.partition)
+                self.states[state.partition] = Assigned(state.partition)
+
+    def gone(self, state: Assigned, offsets: list[int]) -> None:
+        """Unsettled offsets that the log no longer holds are named, counted and settled."""
+        if not offsets or state.ledger is None:
+            return
+        log.error(
+            "%s/%d: %d unsettled messages are no longer in the log: offsets %s",
+            *state.partition,
+            len(offsets),
+            ", ".join(map(str, offsets[:20])),
+        )
+        for offset in offsets:
+            state.ledger.settle(offset)
+
+    def _begin(self, state: Assigned, found: Plan) -> None:
+        state.ledger = self._ledger.assign(state.partition, found.position, found.unsettled)
+        state.replay.extend(found.unsettled)
+        self._resuming.consumer.seek(state.partition, state.next_wanted())
+        if found.unsettled:
+            log.info(
+                "%s/%d: resuming at %d, %d unsettled from %d on",
+                *state.partition,
+                found.position,
+                len(found.unsettled),
+                found.unsettled[0],
+            )
+
+    def _ledgers(self) -> list[PartitionLedger]:
+        return [state.ledger for state in self.states.values() if state.ledger is not None]
+
+    async def _settled(self, seconds: float) -> bool:
+        """Wait until nothing is in hand any more; whether that came within `seconds`."""
+        deadline = time.monotonic() + seconds
+        while any(ledger.in_hand for ledger in self._ledgers()):
+            if time.monotonic() > deadline:
+                return False
+            self._vitals.beat()
+            await asyncio.sleep(LOOK_S)
+        return True
+
+    def _drop_all(self) -> None:
+        for partition in self.states:
+            self._ledger.drop(partition)
+        self.states = {}

@@ -1,0 +1,210 @@
+"""A consumer loop: poll for what there is room for and submit it; the checkpoint follows."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from app.domain.claim import Claim
+from app.domain.clock import epoch_ms
+from app.domain.job import MailJob
+from app.intake.taking import NotDue
+from app.kafka import KafkaError, OffsetsOutOfRange
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.domain.job import JobSink
+    from app.domain.record import Record
+    from app.domain.vitals import Vitals
+    from app.intake.assigned import Assigned
+    from app.intake.assignment import CurrentAssignment
+    from app.intake.taking import Taking
+    from app.kafka import Consumer
+
+POLL_S = 0.5
+RETRY_S = 0.5
+SEEK_GAP = 1000  # beyond so many unwanted records a seek is cheaper than reading over them
+
+
+class Reader:
+    """Reads some topics as one member of one group, from joining to `halt`."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        consumer: Consumer,
+        assignment: CurrentAssignment,
+        sink: JobSink,
+        taking: Taking,
+        vitals: Vitals,
+    ) -> None:
+        self.name = name
+        self.assignment = assignment
+        self._consumer = consumer
+        self._sink = sink
+        self._taking = taking
+        self._vitals = vitals
+        self._turns = 0
+        self._halted = False
+
+    async def run(self, topics: Sequence[str]) -> None:
+        """Join the group and read until `halt`; raises `Fatal` when an operator is needed.
+
+        Checkpoints go on after it returned, until `close`.
+        """
+        await self._join(topics)
+        self.assignment.checkpointer.start()
+        while not self._halted:
+            self._vitals.beat()
+            self.assignment.checkpointer.check()
+            await self._turn()
+
+    def halt(self) -> None:
+        """Read and submit nothing more; returns at once."""
+        self._halted = True
+        self.assignment.changed.set()
+
+    async def close(self) -> None:
+        """Leave the group; drain the assignment before."""
+        await self.assignment.checkpointer.stop()
+        await self._consumer.stop()
+
+    async def _join(self, topics: Sequence[str]) -> None:
+        joining = asyncio.create_task(
+            self._consumer.start(topics, self.assignment), name=f"{self.name} join"
+        )
+        try:
+            while not joining.done() and not self._halted:
+                self._vitals.beat()
+                await asyncio.wait([joining], timeout=POLL_S)
+        finally:
+            if not joining.done():
+                joining.cancel()
+                await asyncio.wait([joining])
+        if not joining.cancelled():
+            joining.result()
+
+    async def _turn(self) -> None:
+        if self.assignment.draining:
+            await self._wait(POLL_S)
+            return
+        if not await self.assignment.resume_new():
+            await self._wait(RETRY_S)
+            return
+        for state in self._rotated():
+            self._submit(state)
+        room = self._sink.room()
+        if room <= 0:
+            await self._sink.wait_for_room(POLL_S)
+            return
+        ready = [state for state in self._rotated() if state.ledger and not state.leftover]
+        if ready:
+            await self._poll(ready, room)
+        else:
+            await self._wait(self._next_look_s())
+
+    def _rotated(self) -> list[Assigned]:
+        """The partitions, beginning with another one each turn, so that none starves."""
+        states = list(self.assignment.states.values())
+        start = self._turns % len(states) if states else 0
+        return states[start:] + states[:start]
+
+    async def _poll(self, ready: list[Assigned], room: int) -> None:
+        """Take what is there from each in turn; when nothing is, wait for the first to come."""
+        self._turns += 1
+        share = max(1, room // len(ready))
+        got = 0
+        for state in ready:
+            got += await self._fetch([state], min(share, room - got), 0.0)
+            if got >= room:
+                return
+        if not got:
+            await self._fetch(ready, room, self._next_look_s())
+
+    async def _fetch(self, states: list[Assigned], room: int, timeout_s: float) -> int:
+        """How many records came."""
+        asked = {state.partition: state for state in states}
+        try:
+            batch = await self._consumer.poll(asked, room=room, timeout_s=timeout_s)
+        except OffsetsOutOfRange as error:
+            await self._moved(error)
+            return 0
+        except KafkaError as error:
+            self._vitals.trouble(f"records cannot be read: {error}")
+            await self._wait(RETRY_S)
+            return 0
+        self._vitals.trouble(None)
+        for partition, state in asked.items():
+            if self.assignment.holds(state):
+                await self._accept(state, batch.get(partition, []))
+        return sum(map(len, batch.values()))
+
+    async def _moved(self, error: OffsetsOutOfRange) -> None:
+        try:
+            await self.assignment.out_of_range(error.partitions)
+        except (KafkaError, OSError, TimeoutError) as trouble:
+            # The next poll raises the same again.
+            self._vitals.trouble(f"the log's bounds cannot be read: {trouble}")
+            await self._wait(RETRY_S)
+
+    async def _accept(self, state: Assigned, records: list[Record]) -> None:
+        state.leftover.extend(records)
+        self._submit(state)
+        if state.leftover:
+            return
+        position = await self._consumer.position(state.partition)
+        ledger = state.ledger
+        if position is None or ledger is None or not self.assignment.holds(state):
+            return
+        self.assignment.gone(state, state.passed(position))
+        ledger.advance(position)
+        if state.next_wanted() > position + SEEK_GAP:
+            self._consumer.seek(state.partition, state.next_wanted())
+
+    def _submit(self, state: Assigned) -> None:
+        """Hand on what is left over, in order, as long as it is due and there is room."""
+        ledger = state.ledger
+        if ledger is None:
+            return
+        state.due_ms = None
+        while state.leftover:
+            record = state.leftover[0]
+            self.assignment.gone(state, state.passed(record.offset))
+            if state.wants(record):
+                if record.offset >= ledger.position and not ledger.fits(record.offset):
+                    return
+                if not self._hand_on(state, record, ledger.epoch):
+                    return
+                if state.replay and state.replay[0] == record.offset:
+                    state.replay.popleft()
+                ledger.take(record.offset)
+            state.leftover.popleft()
+
+    def _hand_on(self, state: Assigned, record: Record, epoch: int) -> bool:
+        claim = Claim(record.topic, record.partition, record.offset, epoch)
+        taken = self._taking(record, claim)
+        if isinstance(taken, NotDue):
+            state.due_ms = taken.due_ms
+            return False
+        if isinstance(taken, MailJob):
+            return self._sink.offer(taken)
+        self._sink.divert(taken)
+        return True
+
+    def _next_look_s(self) -> float:
+        """Until the next held head is due, at most one poll."""
+        dues = [state.due_ms for state in self.assignment.states.values() if state.due_ms]
+        if not dues:
+            return POLL_S
+        return min(POLL_S, max(0.0, (min(dues) - epoch_ms()) / 1000))
+
+    async def _wait(self, seconds: float) -> None:
+        """For the assignment to change, or so long."""
+        self.assignment.changed.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self.assignment.changed.wait()
+        except TimeoutError:
+            return

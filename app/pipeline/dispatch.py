@@ -1,0 +1,105 @@
+"""Intake's way into the pool and past it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from app.domain.job import Refused, RefusedAs
+from app.domain.message import MessagePriority
+from app.pool import JobExpired, JobTooLarge, PoolClosed, Priority, QueueFull
+
+if TYPE_CHECKING:
+    from app.domain.job import Hop, MailJob
+    from app.domain.outcome import Attempt
+    from app.pipeline.flights import Flights
+    from app.pipeline.router import Router
+    from app.pool import WorkerPool
+
+PRIORITIES = {
+    MessagePriority.HIGH: Priority.HIGH,
+    MessagePriority.NORMAL: Priority.NORMAL,
+    MessagePriority.LOW: Priority.LOW,
+}
+LOOK_AGAIN_S = 0.05
+
+
+class Dispatch:
+    """Submits jobs, keeps their tickets for withdrawal, and says how much more would enter."""
+
+    def __init__(
+        self,
+        pool: WorkerPool[MailJob, Attempt | None],
+        flights: Flights,
+        router: Router,
+    ) -> None:
+        self._pool = pool
+        self._flights = flights
+        self._router = router
+        router.on_progress = self.progressed
+        self._progress = asyncio.Event()
+        self._full = False
+
+    def room(self) -> int:
+        """How many more jobs would enter at once; 0 until something moved after a refusal."""
+        if self._full or self._router.full:
+            return 0
+        return self._pool.room
+
+    async def wait_for_room(self, seconds: float) -> None:
+        """Return once something left the pool, or after a moment."""
+        self._progress.clear()
+        try:
+            async with asyncio.timeout(min(seconds, LOOK_AGAIN_S)):
+                await self._progress.wait()
+        except TimeoutError:
+            pass
+        self._full = False
+
+    def progressed(self) -> None:
+        """Something left the pool or was settled."""
+        self._full = False
+        self._progress.set()
+
+    def offer(self, job: MailJob) -> bool:
+        """Hand a job to the pool; False when it has no room for it now (nothing was kept)."""
+        message = job.message
+        try:
+            ticket = self._pool.try_submit(
+                job,
+                priority=PRIORITIES[message.priority],
+                expires_at=message.expires_at,
+                size=job.size,
+            )
+        except (QueueFull, PoolClosed):
+            self._full = True
+            return False
+        except JobTooLarge as error:
+            self.divert(_refused(job, RefusedAs.INVALID, f"size: {error}"))
+            return True
+        except JobExpired:
+            self.divert(_refused(job, RefusedAs.EXPIRED, f"expired at {_iso(message.expires_at)}"))
+            return True
+        self._flights.begin(job.claim, ticket)
+        return True
+
+    def divert(self, item: Refused | Hop) -> None:
+        """Hand the router what never becomes a job; never waits."""
+        self._router.divert(item)
+
+    def withdraw(self, epochs: frozenset[int]) -> int:
+        """Take back the jobs of these assignments that have not started; how many there were."""
+        return self._flights.cancel(epochs, running=False)
+
+    def abort(self, epochs: frozenset[int]) -> int:
+        """Cut those that run, before their last octet only; how many there were."""
+        return self._flights.cancel(epochs, running=True)
+
+
+def _refused(job: MailJob, why: RefusedAs, reason: str) -> Refused:
+    return Refused(job.claim, job.record, job.trail, why, reason, job.message)
+
+
+def _iso(moment: datetime | None) -> str:
+    return moment.astimezone(UTC).isoformat() if moment else ""

@@ -1,0 +1,113 @@
+"""What a worker does with a message: compose it, send it, judge the replies."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+from app.domain.outcome import Attempt, ErrorKind
+from app.domain.smtp import RelayUnavailable
+from app.outcomes import judge, relay_id
+from app.pool import Postpone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.composer import Composer
+    from app.domain.claim import Settlements
+    from app.domain.job import MailJob
+    from app.domain.outcome import Verdict
+    from app.pipeline.flights import Flight, Flights
+    from app.relay import Relays
+
+REST_S = 0.5  # a relay's rest after it limited us without saying for how long
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Handler:
+    """The pool's handler. None as value: the claim was stale, nothing was done."""
+
+    def __init__(
+        self,
+        composer: Composer,
+        relays: Relays,
+        settlements: Settlements,
+        flights: Flights,
+        *,
+        on_ambiguous: Literal["retry", "dead"] = "retry",
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._composer = composer
+        self._relays = relays
+        self._settlements = settlements
+        self._flights = flights
+        self._on_ambiguous = on_ambiguous
+        self._now = now
+
+    async def __call__(self, job: MailJob) -> Attempt | None:
+        """Send one message. Raises `Postpone` for the relay's trouble, `InvalidMessage` for its
+        own, and whatever our own code fails with.
+        """
+        flight = self._flights.of(job.claim)
+        flight.running = True
+        try:
+            return await self._handle(job, flight)
+        finally:
+            flight.running = False
+
+    async def _handle(self, job: MailJob, flight: Flight) -> Attempt | None:
+        if not self._settlements.is_current(job.claim):
+            return None
+        composed = self._composer.compose(job.message, job.trail, job.recipients, now=self._now())
+        sender = composed.envelope.sender
+        try:
+            report = await self._relays.send(
+                composed,
+                type=job.message.type,
+                sender_domain=sender.rpartition("@")[2] or None,
+            )
+        except RelayUnavailable as trouble:
+            raise Postpone(trouble.retry_in) from trouble
+        accepted_lately = self._relays.accepted_lately(report.relay)
+        verdicts = tuple(
+            judge(reply, accepted_lately=accepted_lately, on_ambiguous=self._on_ambiguous)
+            for reply in report.replies
+        )
+        self._tell_relay(report.relay, verdicts)
+        self._postpone_if_relays_trouble(flight, verdicts)
+        return Attempt(
+            relay=report.relay,
+            message_id=composed.message_id,
+            verdicts=verdicts,
+            relay_id=_relay_id(verdicts),
+            send_s=report.seconds,
+        )
+
+    def _tell_relay(self, relay: str, verdicts: tuple[Verdict, ...]) -> None:
+        for verdict in verdicts:
+            if verdict.kind in {ErrorKind.RELAY_AUTH, ErrorKind.RATE_LIMITED}:
+                self._relays.feedback(relay, verdict.kind, delay_s=verdict.delay_s)
+                return
+
+    def _postpone_if_relays_trouble(self, flight: Flight, verdicts: tuple[Verdict, ...]) -> None:
+        """Where nobody was served and the relay is to blame, no attempt was made.
+
+        A message that is limited for the second time in one attempt goes to its tier and counts,
+        so that it cannot stay for ever.
+        """
+        kinds = {verdict.kind for verdict in verdicts}
+        if kinds == {ErrorKind.RELAY_AUTH}:
+            raise Postpone(max(self._relays.ready_in(), REST_S))
+        if kinds == {ErrorKind.RATE_LIMITED} and not flight.limited:
+            flight.limited = True
+            raise Postpone(max(verdicts[0].delay_s or REST_S, self._relays.ready_in()))
+
+
+def _relay_id(verdicts: tuple[Verdict, ...]) -> str | None:
+    for verdict in verdicts:
+        if verdict.delivered and verdict.reply is not None:
+            return relay_id(verdict.reply.text)
+    return None

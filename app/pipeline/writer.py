@@ -1,0 +1,128 @@
+"""Writing decisions: every record a decision asks for, then its offset is settled."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Protocol
+
+from app.kafka import PublishError
+from app.outcomes import without_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.domain.claim import Settlements
+    from app.domain.record import Outgoing
+    from app.domain.vitals import Vitals
+    from app.kafka import Written
+    from app.outcomes import Decision
+
+log = logging.getLogger(__name__)
+
+TRY_AGAIN_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+
+
+class Publishing(Protocol):
+    """The part of the producer that is used here."""
+
+    def send(self, outgoing: Outgoing, done: Callable[[Written | PublishError], None]) -> None: ...
+
+
+class Writer:
+    """Publishes without waiting and settles when everything is acknowledged.
+
+    A result that is refused for good is counted and said; the offset settles all the same. A
+    retry or dead letter that is refused is tried again for ever: nothing settles without it.
+    """
+
+    def __init__(
+        self,
+        publishing: Publishing,
+        settlements: Settlements,
+        vitals: Vitals,
+        *,
+        dead_letters: str,
+    ) -> None:
+        self._publishing = publishing
+        self._settlements = settlements
+        self._vitals = vitals
+        self._dead_letters = dead_letters
+        self._room = asyncio.Event()
+        self._limit = 0
+        self._refused = 0
+        self.pending = 0
+        self.results_refused = 0
+
+    def write(self, decision: Decision) -> None:
+        """Publish what the decision asks for; never waits."""
+        waiting = _Waiting(self, decision)
+        self.pending += 1
+        waiting.left = len(decision.letters) + (decision.result is not None)
+        for letter in decision.letters:
+            self._send_letter(waiting, letter, 0)
+        if decision.result is not None:
+            self._publishing.send(decision.result, waiting.result_answered)
+        if not waiting.left:
+            self.settle(decision)
+
+    async def below(self, limit: int) -> None:
+        """Wait until fewer than `limit` decisions are unsettled."""
+        while self.pending >= limit:
+            self._limit = limit
+            self._room.clear()
+            await self._room.wait()
+
+    def settle(self, decision: Decision) -> None:
+        self._settlements.settle(decision.claim)
+        self.pending -= 1
+        if self.pending < self._limit:
+            self._room.set()
+
+    def _send_letter(self, waiting: _Waiting, letter: Outgoing, tries: int) -> None:
+        def answered(outcome: Written | PublishError) -> None:
+            if isinstance(outcome, PublishError):
+                self._letter_refused(waiting, letter, outcome, tries)
+            else:
+                if tries:
+                    self._refused -= 1
+                    if not self._refused:
+                        self._vitals.trouble(None)
+                waiting.answered()
+
+        self._publishing.send(letter, answered)
+
+    def _letter_refused(
+        self, waiting: _Waiting, letter: Outgoing, error: PublishError, tries: int
+    ) -> None:
+        if error.too_large and letter.value is not None and letter.topic == self._dead_letters:
+            log.error("%s; it goes there without its value", error)
+            self._send_letter(waiting, without_value(letter), tries)
+            return
+        if not tries:
+            self._refused += 1
+        self._vitals.trouble(str(error))
+        pause = TRY_AGAIN_S[min(tries, len(TRY_AGAIN_S) - 1)]
+        asyncio.get_running_loop().call_later(pause, self._send_letter, waiting, letter, tries + 1)
+
+
+class _Waiting:
+    """One decision on its way; `left` answers are still to come."""
+
+    __slots__ = ("_decision", "_writer", "left")
+
+    def __init__(self, writer: Writer, decision: Decision) -> None:
+        self._writer = writer
+        self._decision = decision
+        self.left = 0
+
+    def answered(self) -> None:
+        self.left -= 1
+        if not self.left:
+            self._writer.settle(self._decision)
+
+    def result_answered(self, outcome: Written | PublishError) -> None:
+        if isinstance(outcome, PublishError):
+            self._writer.results_refused += 1
+            log.error("a result is not written: %s", outcome)
+        self.answered()
