@@ -1,0 +1,22 @@
+"""Every setting of the service, its sources and its rules; nothing else reads the environment."""
+
+from app.settings.compounds import BreakerValues
+from app.settings.loading import Loaded, load
+from app.settings.model import Settings
+from app.settings.option import Group, Option
+from app.settings.options import options
+from app.settings.problem import Given, InvalidSettings, Problem, Source
+
+__all__ = [
+    "BreakerValues",
+    "Given",
+    "Group",
+    "InvalidSettings",
+    "Loaded",
+    "Option",
+    "Problem",
+    "Settings",
+    "Source",
+    "load",
+    "options",
+]

@@ -1,0 +1,71 @@
+"""Kinds of settings that are mail addresses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from app.domain.errors import InvalidMessage
+from app.settings.kinds import Kind
+
+if TYPE_CHECKING:
+    from app.domain.message import Address
+
+_LONGEST_ID = 32
+
+
+def _parse(text: str) -> Address:
+    # Imported when an address is there to be read: its library would slow every --help.
+    from app.domain.addresses import parse_address  # noqa: PLC0415
+
+    try:
+        return parse_address(text, "")
+    except InvalidMessage:
+        raise ValueError("not a mail address") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Sender(Kind):
+    """An address, with or without a display name; given back as written."""
+
+    @property
+    @override
+    def metavar(self) -> str:
+        return "ADDRESS"
+
+    @property
+    @override
+    def allowed(self) -> str:
+        return 'an address such as no-reply@example.com or "Shop <no-reply@example.com>"'
+
+    @override
+    def parse(self, text: str) -> str:
+        _parse(text)
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class BounceSender(Kind):
+    """An ASCII address in whose local part `{id}` may stand once, or `<>`; as written."""
+
+    @property
+    @override
+    def metavar(self) -> str:
+        return "ADDRESS"
+
+    @property
+    @override
+    def allowed(self) -> str:
+        return "an address such as bounce+{id}@example.com, or <>"
+
+    @override
+    def parse(self, text: str) -> str:
+        if text == "<>":
+            return text
+        local, _, domain = text.rpartition("@")
+        address = _parse(f"{local.replace('{id}', 'x' * _LONGEST_ID, 1)}@{domain}")
+        if address.name or not address.local.isascii() or "{" in address.local:
+            raise ValueError("a bare ASCII address with {id} at most once")
+        return text

@@ -1,0 +1,39 @@
+"""Reading variables from the environment and from `.env`, by pydantic-settings' sources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
+
+from app.settings.model import Settings
+from app.settings.problem import Problem, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+def environment() -> dict[str, str]:
+    """All variables of the process, their names in upper case."""
+    return _upper(EnvSettingsSource(Settings, case_sensitive=False).env_vars)
+
+
+def dotenv(path: Path | None) -> tuple[dict[str, str], list[Problem]]:
+    """All variables of the file, their names in upper case; none when there is no file."""
+    if path is None:
+        return {}, []
+    try:
+        source = DotEnvSettingsSource(
+            Settings, env_file=path, env_file_encoding="utf-8", case_sensitive=False
+        )
+    except OSError as error:
+        reason = (error.strerror or "cannot be read").lower()
+        return {}, [Problem(str(path), reason, allowed="a readable file of NAME=value lines")]
+    except UnicodeDecodeError:
+        return {}, [Problem(str(path), "not UTF-8 text", origin=Source.DOTENV)]
+    return _upper(source.env_vars), []
+
+
+def _upper(variables: Mapping[str, str | None]) -> dict[str, str]:
+    return {name.upper(): value for name, value in variables.items() if value is not None}
