@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,6 +27,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[LADDER] = Ladder.from_environment()
     except ValueError as error:
         raise pytest.UsageError(str(error)) from error
+    # A job that is cancelled ends its servers as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     config.stash[STARTED] = []
     config.stash[MISSING] = {}
 

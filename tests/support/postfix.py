@@ -6,6 +6,7 @@ import functools
 import os
 import pwd
 import shutil
+import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
@@ -144,8 +145,7 @@ class Postfix:
         for attempt in range(1, TRIES + 1):
             self.port = free_port()
             self._prepare()
-            command = ["postfix", "-c", str(self.root / "conf"), "start-fg"]
-            self._process = ChildProcess(command, log=self.root / "start.log")
+            self._process = ChildProcess(self._command(), log=self.root / "start.log")
             deadline = time.monotonic() + DEADLINE_S
             while self._process.running and time.monotonic() < deadline:
                 if answers(self.port):
@@ -196,6 +196,14 @@ class Postfix:
         """Forget what was delivered, after what is on its way has arrived."""
         wait_until(lambda: not self.queued(), "Postfix's queue is empty")
         shutil.rmtree(self.root / "mail" / "all", ignore_errors=True)
+
+    def _command(self) -> list[str]:
+        """Master itself, in the foreground: `postfix start-fg` leaves it to itself."""
+        conf = str(self.root / "conf")
+        subprocess.run(["postfix", "-c", conf, "check"], check=True, capture_output=True)
+        asked = ["postconf", "-c", conf, "-h", "daemon_directory"]
+        daemons = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
+        return [f"{daemons.strip()}/master", "-c", conf, "-d"]
 
     def _prepare(self) -> None:
         # Not below pytest's folder: that is closed to Postfix's own users.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 from typing import TYPE_CHECKING
@@ -13,11 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+# Its input is a pipe from us, which closes when we end, however we end.
+WATCHDOG = 'read -r _; kill -s KILL -- "-$1"'
+
 
 class ChildProcess:
     """Leads a process group of its own, so that a terminal's Ctrl-C leaves its end to us.
 
-    With util-linux at hand the kernel ends it should pytest itself be killed.
+    Should pytest itself be killed, a watchdog ends the group.
     """
 
     def __init__(
@@ -30,10 +32,9 @@ class ChildProcess:
     ) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
         self.log = log
-        prefix = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
         with log.open("ab") as output:
             self._popen = subprocess.Popen(
-                [*prefix, *command],
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -41,6 +42,13 @@ class ChildProcess:
                 cwd=cwd,
                 start_new_session=True,
             )
+        self._watchdog = subprocess.Popen(
+            ["/bin/sh", "-c", WATCHDOG, "watchdog", str(self.pid)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     @property
     def pid(self) -> int:
@@ -76,9 +84,12 @@ class ChildProcess:
         self.kill()
 
     def kill(self) -> None:
+        """SIGKILL to the whole group, also when its leader has ended."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self._popen.wait()
+        self._watchdog.kill()
+        self._watchdog.communicate()
 
     def tail(self, lines: int = 30) -> str:
         """The last lines of its output."""
