@@ -1,0 +1,97 @@
+"""The verbs there are, each imported only when it is used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import click
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Verb(NamedTuple):
+    """Where a verb's command is (`module:attribute`), and what the list of verbs says of it."""
+
+    command: str
+    about: str
+
+
+VERBS: Final = {
+    "run": Verb("app.cli.run:command", "Read messages from Kafka and send them (the default)."),
+    "send": Verb("app.cli.send:command", "Put messages into the queue."),
+    "config": Verb("app.cli.config:command", "Show every setting, its value and its source."),
+    "demo": Verb("app.cli.demo:command", "Watch it work, with a broker and a mailbox of its own."),
+}
+EXAMPLES: Final = (
+    ("kafka-mailer demo", "see it work; nothing else is needed"),
+    ("kafka-mailer --kafka-brokers kafka:9092 --smtp-host mail", "run the service"),
+    ("kafka-mailer run --help", "list every setting"),
+    ("kafka-mailer send --to ann@example.com --subject Hi --text Hello", "send a mail through it"),
+)
+DEFAULT: Final = "run"
+_OWN_OPTIONS: Final = frozenset({"--help", "-h", "--version"})
+
+
+class VerbGroup(click.Group):
+    """Runs `run` when no verb is given, with all flags given."""
+
+    @override
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("-") and args[0] not in _OWN_OPTIONS):
+            args = [DEFAULT, *args]
+        return super().parse_args(ctx, args)
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module, _, attribute = VERBS[cmd_name].command.partition(":")
+        command = getattr(import_module(module), attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{VERBS[cmd_name].command} is no command")
+        return command
+
+    @override
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in VERBS:
+            raise click.exceptions.NoSuchCommand(args[0], possibilities=VERBS, ctx=ctx)
+        return super().resolve_command(ctx, args)
+
+    @override
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, verb.about) for name, verb in VERBS.items()])
+
+    @override
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_examples(formatter, EXAMPLES)
+
+
+class ExamplesCommand(click.Command):
+    """A command whose help ends with examples: pairs of a command line and what it does."""
+
+    def __init__(self, *args: Any, examples: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.examples = examples
+
+    @override
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_examples(formatter, self.examples)
+
+
+def write_examples(formatter: click.HelpFormatter, examples: Sequence[tuple[str, str]]) -> None:
+    """Write command lines, each whole on its line, so that it can be copied."""
+    with formatter.section("Examples"):
+        for line, about in examples:
+            if about:
+                formatter.write(f"{'':{formatter.current_indent}}# {about}\n")
+            formatter.write(f"{'':{formatter.current_indent}}{line}\n")
