@@ -66,6 +66,8 @@ def mask_address(spec: str) -> str:
     return f"{first}***@{domain if _SHOWN_DOMAIN.fullmatch(domain) else '***'}"
 
 
+# Senders recur. Only what was accepted is kept, and that is short.
+@lru_cache(maxsize=4096)
 def _from_text(text: str, field: str) -> Address:
     bare = text.strip(" \t")
     if not bare.endswith(">"):
