@@ -38,7 +38,7 @@ class CircuitBreaker:
     Listeners, added with `listen`, hear each change as `(old, new)`; one that fails is logged.
     """
 
-    def __init__(  # noqa: PLR0917 - the order is that of the documentation
+    def __init__(
         self,
         failures: int = 5,
         reset_after: float = 30.0,

@@ -1,0 +1,20 @@
+"""How urgent a job is."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Priority(IntEnum):
+    """The higher number goes first."""
+
+    LOW = 0
+    NORMAL = 1
+    HIGH = 2
+
+    @property
+    def label(self) -> str:
+        return _LABELS[self]
+
+
+_LABELS = ("low", "normal", "high")

@@ -1,0 +1,132 @@
+"""One worker: a task that runs one job after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from math import inf
+from typing import TYPE_CHECKING
+
+from app.pool.ending import end_badly, end_well
+from app.pool.ticket import RUNNING
+
+if TYPE_CHECKING:
+    from app.pool.core import Core
+    from app.pool.outcome import Outcome
+    from app.pool.ticket import AnyTicket
+
+# A handler that never suspends would otherwise keep the loop for the whole buffer.
+_TURN = 0.005
+
+
+class Worker:
+    """`stop_at` is when the present job must have ended; `reason` why it was cancelled, if so.
+
+    `cancels` counts the cancellations that the pool asked of the worker's task; `gone` is set
+    once the worker no longer counts as one of the pool's.
+    """
+
+    __slots__ = (
+        "_core",
+        "busy_s",
+        "cancels",
+        "failures",
+        "gone",
+        "jobs",
+        "number",
+        "permit",
+        "reason",
+        "reported",
+        "started",
+        "stop_at",
+        "task",
+        "ticket",
+        "woken",
+    )
+
+    task: asyncio.Task[None]
+
+    def __init__(self, core: Core, number: int) -> None:
+        self._core = core
+        self.number = number
+        self.ticket: AnyTicket | None = None
+        self.started = 0.0
+        self.stop_at = inf
+        self.reported = False
+        self.reason: Outcome | None = None
+        self.cancels = 0
+        self.permit = 0
+        self.jobs = self.failures = 0
+        self.busy_s = 0.0
+        self.gone = False
+        self.woken: asyncio.Future[None] | None = None
+
+    async def run(self) -> None:  # noqa: C901 - one loop, whose steps each job pays for
+        """Until there are too many workers, or the task is cancelled by someone else."""
+        core = self._core
+        handler = core.handler
+        now = core.now
+        pop = core.levels.pop
+        turn_ends = now() + _TURN
+        while True:
+            if not (core.queued and core.flowing):
+                if not await core.crew.rest(self):
+                    return
+                turn_ends = now() + _TURN
+                continue
+            if core.gatekeeper is not None and not core.gatekeeper.lets_start():
+                continue
+            started = now()
+            ticket = pop(started)
+            if not self._begin(ticket, started):
+                continue
+            try:
+                value = await handler(ticket.job)
+            except BaseException as error:  # noqa: BLE001 - it costs this job alone
+                end_badly(core, self, ticket, error)
+                if isinstance(error, asyncio.CancelledError) and not await self._calm_down():
+                    return
+            else:
+                end_well(core, self, ticket, value)
+                del value
+            if self.cancels and not await self._calm_down():
+                return
+            # Let go of the job: a worker at rest must not keep it.
+            del ticket
+            if now() > turn_ends:
+                await asyncio.sleep(0)
+                turn_ends = now() + _TURN
+
+    def _begin(self, ticket: AnyTicket, started: float) -> bool:
+        core = self._core
+        extra = ticket.extra
+        if extra is not None:
+            if not core.parking.may_start(ticket, extra, started):
+                return False
+            extra.attempts += 1
+        core.queued -= 1
+        core.busy += 1
+        ticket.state = RUNNING
+        self.ticket = ticket
+        self.started = started
+        if core.watch.always or extra is not None:
+            core.watch.begin(self, extra, started)
+        if core.gatekeeper is not None:
+            self.permit = core.gatekeeper.acquire()
+        if core.hooks is not None:
+            core.hooks.started(ticket, started - ticket.entered)
+        return True
+
+    async def _calm_down(self) -> bool:
+        """Take back the pool's own cancellations; False when somebody else's remains.
+
+        A cancellation asked for while the handler ran its last stretch is raised only at the
+        next suspension, so there has to be one.
+        """
+        while self.cancels:
+            self.task.uncancel()
+            self.cancels -= 1
+        self.reason = None
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        return not self.task.cancelling()
