@@ -26,7 +26,7 @@ class RetryPolicy:
 
     __slots__ = ("_backoff", "max_retries", "retry_if")
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - the order is that of docs/pool.md
         self,
         max_retries: int = 3,
         base: float = 1.0,

@@ -258,7 +258,6 @@ class WorkerPool(Generic[JobT, ResultT]):
                 accepted.append(ticket)
         return SubmitReport(tuple(accepted), tuple(refused))
 
-    @property
     def room(self) -> int:
         """How many more jobs would enter at once, as far as their number goes."""
         return self._core.door.room()
