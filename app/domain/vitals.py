@@ -9,7 +9,11 @@ class Vitals(Protocol):
     """One loop's line to the watchdog and to health."""
 
     def beat(self) -> None:
-        """The loop turned; waiting for Kafka, a relay or room counts as turning."""
+        """The loop turned, and is at work until it says otherwise."""
+        ...
+
+    def rest(self) -> None:
+        """The loop waits for others - Kafka, a relay, room - for as long as it takes."""
         ...
 
     def trouble(self, reason: str | None) -> None:

@@ -60,6 +60,7 @@ class CurrentAssignment:
         self._drain_timeout_s = drain_timeout_s
         self._vitals = vitals
         self._joined = False
+        self._hurried = False
         self._drain_lock = asyncio.Lock()
 
     @property
@@ -107,8 +108,13 @@ class CurrentAssignment:
             if not await self._settled(seconds):
                 cut = self._sink.abort(epochs)
                 log.warning("%s: %d messages still under way are cut", self._name, cut)
+                self._hurried = False
                 await self._settled(ABORT_S)
             await self.checkpointer.final(LAST_COMMIT_S)
+
+    def hurry(self) -> None:
+        """Wait for nobody any longer in a drain."""
+        self._hurried = True
 
     async def resume_new(self) -> bool:
         """Read the checkpoints of new partitions; False while Kafka does not give them."""
@@ -183,7 +189,7 @@ class CurrentAssignment:
         """Wait until nothing is in hand any more; whether that came within `seconds`."""
         deadline = time.monotonic() + seconds
         while any(ledger.in_hand for ledger in self._ledgers()):
-            if time.monotonic() > deadline:
+            if self._hurried or time.monotonic() > deadline:
                 return False
             self._vitals.beat()
             await asyncio.sleep(LOOK_S)

@@ -126,6 +126,7 @@ class Reader:
     async def _fetch(self, states: list[Assigned], room: int, timeout_s: float) -> int:
         """How many records came."""
         asked = {state.partition: state for state in states}
+        self._vitals.rest()
         try:
             batch = await self._consumer.poll(asked, room=room, timeout_s=timeout_s)
         except OffsetsOutOfRange as error:
@@ -135,6 +136,7 @@ class Reader:
             self._vitals.trouble(f"records cannot be read: {error}")
             await self._wait(RETRY_S)
             return 0
+        self._vitals.beat()
         self._vitals.trouble(None)
         for partition, state in asked.items():
             if self.assignment.holds(state):

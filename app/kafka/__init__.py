@@ -10,6 +10,7 @@ from app.kafka.consumer import (
     CommitRefused,
     Consumer,
     GroupTimes,
+    KafkaError,
     OffsetsOutOfRange,
 )
 from app.kafka.producer import Producer, PublishError, Written
@@ -24,6 +25,7 @@ __all__ = [
     "Consumer",
     "GroupTimes",
     "KafkaConfig",
+    "KafkaError",
     "OffsetsOutOfRange",
     "Producer",
     "PublishError",

@@ -98,9 +98,10 @@ class Consumer:
         self._client.subscribe(list(topics), listener=_Listener(assignment))
         await self._client.start()
 
-    def subscribe(self, topics: Sequence[str], assignment: Assignment) -> None:
-        """Read other topics from now on; the group rebalances."""
-        self._client.subscribe(list(topics), listener=_Listener(assignment))
+    async def start_alone(self, partitions: Iterable[Partition]) -> None:
+        """Take partitions without joining; commits are refused while the group has members."""
+        self._client.assign([TopicPartition(*partition) for partition in partitions])
+        await bounded(self._client.start(), self._bound)
 
     async def stop(self, seconds: float = 5.0) -> None:
         """Leave the group. Nobody is told: drain and commit before."""
@@ -171,12 +172,6 @@ class Consumer:
             Partition(tp.topic, tp.partition): found.offset if found else None
             for tp, found in answer.items()
         }
-
-    async def seed(self, topic: str, partitions: int, commits: Mapping[Partition, Commit]) -> None:
-        """Commit start offsets for a whole topic as no member; refused while others are in."""
-        self._client.assign([TopicPartition(topic, number) for number in range(partitions)])
-        await self._client.start()
-        await self.commit(commits, self._bound)
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library is untyped

@@ -45,7 +45,7 @@ class Dispatch:
         """How many more jobs would enter at once; 0 until something moved after a refusal."""
         if self._full or self._router.full:
             return 0
-        return self._pool.room
+        return self._pool.room()
 
     async def wait_for_room(self, seconds: float) -> None:
         """Return once something left the pool, or after a moment."""

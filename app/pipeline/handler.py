@@ -48,8 +48,10 @@ class Handler:
         self._now = now
 
     async def __call__(self, job: MailJob) -> Attempt | None:
-        """Send one message. Raises `Postpone` for the relay's trouble, `InvalidMessage` for its
-        own, and whatever our own code fails with.
+        """Send one message.
+
+        Raises `Postpone` for the relay's trouble, `InvalidMessage` for the message's own, and
+        whatever our own code fails with.
         """
         flight = self._flights.of(job.claim)
         flight.running = True

@@ -66,6 +66,7 @@ class Router:
             self._vitals.beat()
             self._route(result)
             self.on_progress()
+            self._vitals.rest()
             if self.full:
                 await self._writer.below(UNSETTLED_LIMIT)
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import threading
+import time
 from typing import TYPE_CHECKING
 
 from app.domain.errors import Fatal
@@ -26,19 +29,21 @@ class Pulse:
         self.reason: str | None = None
         self._clock = clock
         self._throttle = Throttle(clock)
-        self._turned_at = clock()
+        self._turned_at: float | None = None
 
     @property
     def age_s(self) -> float:
-        """Seconds since the loop last turned."""
-        return self._clock() - self._turned_at
+        """Seconds since the loop last turned; 0 while it waits for others."""
+        return 0.0 if self._turned_at is None else self._clock() - self._turned_at
 
     def beat(self) -> None:
         self._turned_at = self._clock()
 
+    def rest(self) -> None:
+        self._turned_at = None
+
     def trouble(self, reason: str | None) -> None:
         """Said once, then at growing intervals; and once more when it is over."""
-        self.beat()
         if reason is not None:
             self.reason = reason
             if self._throttle.due():
@@ -50,11 +55,22 @@ class Pulse:
 
 
 class Watchdog:
-    """Ends the process when a loop has not turned for a minute: a restart loses nothing."""
+    """Ends the process when a loop has not turned for a minute: a restart loses nothing.
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    A thread beside it does the same when the event loop itself is blocked, which would also stop
+    the heartbeats to Kafka.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._looked_at = clock()
+        self._ended = threading.Event()
         self.pulses: list[Pulse] = []
+
+    @property
+    def loop_age_s(self) -> float:
+        """Seconds since the event loop last gave the watchdog its turn."""
+        return self._clock() - self._looked_at
 
     def pulse(self, name: str) -> Pulse:
         """Watch one more loop."""
@@ -64,11 +80,23 @@ class Watchdog:
 
     async def run(self) -> None:
         """Look until cancelled; raises `Fatal` when a loop has stalled."""
-        while True:
-            await asyncio.sleep(LOOK_S)
-            for pulse in self.pulses:
-                if pulse.age_s > STALLED_S:
-                    raise Fatal(
-                        f"{pulse.name} has not turned for {pulse.age_s:.0f} s; ending, so that "
-                        "another instance takes over"
-                    )
+        self._looked_at = self._clock()
+        threading.Thread(target=self._watch_loop, name="watchdog", daemon=True).start()
+        try:
+            while True:
+                self._looked_at = self._clock()
+                for pulse in self.pulses:
+                    if pulse.age_s > STALLED_S:
+                        raise Fatal(
+                            f"{pulse.name} has not turned for {pulse.age_s:.0f} s; ending, so "
+                            "that another instance takes over"
+                        )
+                await asyncio.sleep(LOOK_S)
+        finally:
+            self._ended.set()
+
+    def _watch_loop(self) -> None:
+        while not self._ended.wait(LOOK_S):
+            if self.loop_age_s > STALLED_S:
+                log.critical("the event loop is blocked for %.0f s; ending", self.loop_age_s)
+                os._exit(1)

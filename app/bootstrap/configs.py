@@ -1,0 +1,101 @@
+"""Settings as the small frozen values that the stages take."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+from app.composer import ComposerConfig
+from app.intake.decode import DecoderConfig
+from app.kafka import GroupTimes, KafkaConfig
+from app.outcomes import Routes, Schedule
+from app.pool import Gate, PoolConfig
+from app.relay import AuthMethod, BreakerConfig, RelayConfig, Security, Timeouts
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from app.settings import Settings
+
+# How much longer the group waits for a member than the member's own drain may take.
+REBALANCE_MARGIN_S = 15.0
+
+
+def kafka_config(settings: Settings) -> KafkaConfig:
+    return KafkaConfig(
+        brokers=settings.kafka_brokers,
+        client_id=f"kafka-mailer-{socket.gethostname()}"[:100],
+        security_protocol=settings.kafka_security_protocol,
+        sasl_mechanism=settings.kafka_sasl_mechanism,
+        sasl_username=settings.kafka_sasl_username,
+        sasl_password=_plain(settings.kafka_sasl_password),
+        ssl_ca_file=settings.kafka_ssl_ca_file,
+        ssl_cert_file=settings.kafka_ssl_cert_file,
+        ssl_key_file=settings.kafka_ssl_key_file,
+    )
+
+
+def group_times(settings: Settings) -> GroupTimes:
+    return GroupTimes(rebalance_s=settings.kafka_drain_timeout + REBALANCE_MARGIN_S)
+
+
+def decoder_config(settings: Settings) -> DecoderConfig:
+    return DecoderConfig(max_bytes=settings.email_max_bytes, ttl=settings.email_ttl or {})
+
+
+def composer_config(settings: Settings) -> ComposerConfig:
+    return ComposerConfig(
+        default_from=settings.email_from,
+        templates=settings.email_templates,
+        envelope_from=settings.email_envelope_from,
+        max_bytes=settings.email_max_bytes,
+    )
+
+
+def pool_config(settings: Settings, gate: Gate) -> PoolConfig:
+    fewest, most = settings.worker_bounds
+    return PoolConfig(
+        workers=settings.email_worker_count,
+        buffer=settings.email_worker_buffer,
+        min_workers=fewest,
+        max_workers=most,
+        max_bytes=settings.email_max_memory,
+        job_timeout=settings.email_job_timeout,
+        shutdown_timeout=settings.shutdown_timeout,
+        stuck_after=settings.email_job_timeout * 2,
+        breaker=gate,
+    )
+
+
+def relay_config(settings: Settings) -> RelayConfig:
+    return RelayConfig(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        user=settings.smtp_user,
+        password=_plain(settings.smtp_password),
+        security=Security(settings.smtp_security),
+        auth=AuthMethod(settings.smtp_auth),
+        token_file=settings.smtp_token_file,
+        helo_name=settings.smtp_helo_name,
+        timeouts=Timeouts(**settings.smtp_timeouts),
+        connections=settings.worker_bounds[1],
+        ca_file=settings.smtp_ca_file,
+        cert_file=settings.smtp_cert_file,
+        key_file=settings.smtp_key_file,
+    )
+
+
+def breaker_config(settings: Settings) -> BreakerConfig:
+    return BreakerConfig(settings.smtp_breaker.failures, settings.smtp_breaker.reset)
+
+
+def routes(settings: Settings) -> Routes:
+    return Routes(
+        schedule=Schedule(settings.kafka_topic, settings.retry_delays, settings.retry_jitter),
+        dead_letters=settings.email_dlq_topic,
+        results=settings.email_results_topic,
+    )
+
+
+def _plain(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()

@@ -1,0 +1,101 @@
+"""From the settings to an exit code: signals, start, drain."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from typing import TYPE_CHECKING
+
+import uvloop
+
+from app.bootstrap.service import Service
+from app.domain.errors import Fatal, ServerUnreachable
+from app.telemetry import AddressView, MailLog, configure_logging
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+
+log = logging.getLogger("app")
+
+DONE = 0
+FAILED = 1
+UNREACHABLE = 3
+INTERRUPTED = 130
+
+
+def serve(settings: Settings) -> int:
+    """Run the service until a signal ends it; the process's exit code."""
+    lines = configure_logging(
+        settings.log_level, settings.log_format, addresses=AddressView(settings.log_addresses)
+    )
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_live(settings, MailLog(lines)))
+
+
+async def _live(settings: Settings, mail_log: MailLog) -> int:
+    try:
+        service = Service(settings, mail_log)
+    except Fatal as error:
+        log.critical("%s", error)
+        return FAILED
+    return await _Life(settings, service).live()
+
+
+class _Life:
+    """One signal drains, a second one hurries, a third ends at once."""
+
+    def __init__(self, settings: Settings, service: Service) -> None:
+        self._settings = settings
+        self._service = service
+        self._asked_to_end = asyncio.Event()
+        self._signals = 0
+
+    async def live(self) -> int:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._signalled, number)
+        code = await self._until_the_end()
+        if self._service.started:
+            log.info("draining for at most %g s", self._settings.shutdown_timeout)
+        await self._service.drain(self._settings.shutdown_timeout)
+        if self._signals > 1:
+            code = INTERRUPTED
+        log.info("ended")
+        return code
+
+    async def _until_the_end(self) -> int:
+        asked = asyncio.create_task(self._asked_to_end.wait(), name="signals")
+        serving = asyncio.create_task(self._serve(), name="service")
+        try:
+            await asyncio.wait([asked, serving], return_when=asyncio.FIRST_COMPLETED)
+            if serving.done():
+                serving.result()
+        except ServerUnreachable as error:
+            log.error("%s", error)  # noqa: TRY400 - the text says it all
+            return UNREACHABLE
+        except Fatal as error:
+            log.critical("%s", error)
+            return FAILED
+        except Exception:
+            log.critical("the service failed", exc_info=True)
+            return FAILED
+        finally:
+            for task in (asked, serving):
+                task.cancel()
+            await asyncio.gather(asked, serving, return_exceptions=True)
+        return DONE
+
+    async def _serve(self) -> None:
+        await self._service.start()
+        log.info("reading %s", self._settings.kafka_topic)
+        await self._service.run()
+
+    def _signalled(self, number: int) -> None:
+        self._signals += 1
+        if self._signals == 1:
+            log.info("%s: ending", signal.Signals(number).name)
+        else:
+            log.warning("%s again: cutting what still runs", signal.Signals(number).name)
+            self._service.hurry()
+        self._asked_to_end.set()

@@ -1,0 +1,228 @@
+"""The service: what is built once, in which order it starts, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from app.bootstrap import configs
+from app.bootstrap.topics import prepare_topics
+from app.composer import Composer
+from app.domain.clock import epoch_ms
+from app.intake.assignment import CurrentAssignment
+from app.intake.decode import Decoder
+from app.intake.ledger import CommitPolicy, Ledger
+from app.intake.reader import Reader
+from app.intake.resuming import Resuming
+from app.intake.start import begin_group
+from app.intake.taking import QueueTaking, TierTaking
+from app.kafka import Admin, Consumer, Producer, wait_for_brokers
+from app.pipeline.dispatch import Dispatch
+from app.pipeline.flights import Flights
+from app.pipeline.gate import Gate
+from app.pipeline.handler import Handler
+from app.pipeline.router import Router
+from app.pipeline.watchdog import Watchdog
+from app.pipeline.writer import Writer
+from app.pool import WorkerPool
+from app.relay import Relays
+
+if TYPE_CHECKING:
+    from app.bootstrap.topics import Topics
+    from app.domain.job import MailJob
+    from app.domain.outcome import Attempt
+    from app.intake.taking import Taking
+    from app.settings import Settings
+    from app.telemetry import MailLog
+
+log = logging.getLogger(__name__)
+
+# Tiers are read for their heads; a small fetch keeps what waits in Kafka and out of memory.
+TIER_FETCH_BYTES = 64 * 1024
+POOL_END_S = 2.0
+
+
+class Service:
+    """Reads, sends and settles between `start` and `drain`."""
+
+    def __init__(self, settings: Settings, mail_log: MailLog) -> None:
+        self._settings = settings
+        self._mail_log = mail_log
+        self._kafka = configs.kafka_config(settings)
+        self._routes = configs.routes(settings)
+        self.watchdog = Watchdog(time.monotonic)
+        self.ledger = Ledger()
+        self.composer = Composer(configs.composer_config(settings))
+        self.relays = Relays(
+            [configs.relay_config(settings)], breaker=configs.breaker_config(settings)
+        )
+        self.gate = Gate(self.relays)
+        self.readers: list[Reader] = []
+        self.draining = False
+        self.started = False
+        self._flights = Flights()
+        self._handler = Handler(
+            self.composer,
+            self.relays,
+            self.ledger,
+            self._flights,
+            on_ambiguous=settings.smtp_on_ambiguous,
+        )
+        self.pool: WorkerPool[MailJob, Attempt | None] = WorkerPool(
+            self._handler, configs.pool_config(settings, self.gate)
+        )
+        self._producer: Producer | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._reading: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Wait for Kafka, prepare its topics, then begin to read.
+
+        Raises `ServerUnreachable` and `Fatal`.
+        """
+        await wait_for_brokers(
+            self._kafka,
+            self._settings.kafka_start_timeout,
+            lambda waited, trouble: log.warning(
+                "waiting for Kafka at %s for %.0f s: %s",
+                ", ".join(self._kafka.brokers),
+                waited,
+                trouble,
+            ),
+        )
+        async with Admin(self._kafka) as admin:
+            topics = await prepare_topics(
+                admin, self._routes, create=self._settings.kafka_create_topics
+            )
+            await begin_group(
+                self._kafka,
+                admin,
+                self._settings.kafka_group_id,
+                topics.queue,
+                topics.partitions,
+                start=self._settings.kafka_start,
+                clock=epoch_ms,
+            )
+        await self.relays.start()
+        await self._start_pipeline(topics)
+        self.started = True
+
+    async def run(self) -> None:
+        """Return when told to `halt`; raises what ended a part of the service that must not end."""
+        parts = [*self._tasks, *self._reading]
+        await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+        for part in parts:
+            if part.done():
+                part.result()
+
+    async def drain(self, seconds: float) -> None:
+        """Stop reading, let what runs end, write the last checkpoint, leave the group."""
+        self.draining = True
+        for reader in self.readers:
+            reader.halt()
+        # What ended a reader was raised by `run` already.
+        await asyncio.gather(*self._reading, return_exceptions=True)
+        await asyncio.gather(*(reader.assignment.drain(seconds) for reader in self.readers))
+        if self._producer is not None:
+            await self.pool.stop(POOL_END_S)
+            await self._end_tasks()
+            await self._producer.stop()
+        await asyncio.gather(*(reader.close() for reader in self.readers))
+        await self.relays.close()
+
+    def hurry(self) -> None:
+        """Let nobody wait any longer in a drain."""
+        for reader in self.readers:
+            reader.assignment.hurry()
+
+    async def _start_pipeline(self, topics: Topics) -> None:
+        publisher = self.watchdog.pulse("publishing")
+        self._producer = Producer(
+            self._kafka, max_request_size=topics.max_request_size, on_trouble=publisher.trouble
+        )
+        await self._producer.start()
+        writer = Writer(
+            self._producer, self.ledger, publisher, dead_letters=self._routes.dead_letters
+        )
+        router = Router(
+            self._routes,
+            writer,
+            self.ledger,
+            self._flights,
+            self._mail_log,
+            clock=epoch_ms,
+            vitals=self.watchdog.pulse("results"),
+        )
+        results = self.pool.results()
+        await self.pool.start()
+        sink = Dispatch(self.pool, self._flights, router)
+        decoder = Decoder(configs.decoder_config(self._settings))
+        queue = QueueTaking(decoder, self.composer.estimate, epoch_ms)
+        delays = {
+            topic: round((self._routes.schedule.tier_delay(topic) or 0) * 1000)
+            for topic in topics.tiers
+        }
+        group = self._settings.kafka_group_id
+        self._add_reader("queue", group, sink, queue, [topics.queue])
+        self._add_reader(
+            "tiers",
+            f"{group}-retry",
+            sink,
+            TierTaking(queue, delays, epoch_ms),
+            topics.tiers,
+            fetch_bytes=TIER_FETCH_BYTES,
+        )
+        self._tasks = [
+            asyncio.create_task(router.run(results), name="router"),
+            asyncio.create_task(self.watchdog.run(), name="watchdog"),
+        ]
+
+    def _add_reader(
+        self,
+        name: str,
+        group: str,
+        sink: Dispatch,
+        taking: Taking,
+        topics: list[str] | tuple[str, ...],
+        *,
+        fetch_bytes: int = 1024 * 1024,
+    ) -> None:
+        consumer = Consumer(
+            self._kafka,
+            group,
+            times=configs.group_times(self._settings),
+            max_partition_fetch_bytes=fetch_bytes,
+        )
+        vitals = self.watchdog.pulse(f"reading the {name}")
+        assignment = CurrentAssignment(
+            name,
+            resuming=Resuming(
+                self._kafka, consumer, ignore_unreadable=self._settings.ignore_checkpoint
+            ),
+            policy=CommitPolicy(self._settings.kafka_commit),
+            ledger=self.ledger,
+            sink=sink,
+            drain_timeout_s=self._settings.kafka_drain_timeout,
+            vitals=vitals,
+        )
+        reader = Reader(
+            name,
+            consumer=consumer,
+            assignment=assignment,
+            sink=sink,
+            taking=taking,
+            vitals=vitals,
+        )
+        self.gate.watch(assignment.checkpointer.overdue)
+        self.readers.append(reader)
+        self._reading.append(asyncio.create_task(reader.run(topics), name=f"{name} reader"))
+
+    async def _end_tasks(self) -> None:
+        router, watchdog = self._tasks
+        # The results end with the pool; what Kafka does not take is left unsettled.
+        await asyncio.wait([router], timeout=POOL_END_S)
+        for task in (router, watchdog):
+            task.cancel()
+        await asyncio.gather(router, watchdog, return_exceptions=True)

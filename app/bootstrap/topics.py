@@ -1,0 +1,87 @@
+"""The topics that must exist before anything is read or written."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.domain.errors import Fatal
+from app.kafka import TopicSpec, persistent
+
+if TYPE_CHECKING:
+    from app.kafka import Admin, TopicInfo
+    from app.outcomes import Routes
+
+log = logging.getLogger(__name__)
+
+BROKERS_DEFAULT = -1
+ANSWER_S = 30.0
+# What our headers may add to a record on its way through the tiers.
+HEADROOM = 64 * 1024
+PARKED_MS = 30 * 24 * 3600 * 1000
+DEFAULT_MAX_MESSAGE = 1_048_588
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The queue's partitions, every tier that exists, and the largest record to be written."""
+
+    queue: str
+    partitions: int
+    tiers: tuple[str, ...]
+    max_request_size: int
+
+
+async def prepare_topics(admin: Admin, routes: Routes, *, create: bool) -> Topics:
+    """Create what is missing, with the queue's partition count; `Fatal` when that is not allowed.
+
+    Every existing tier of the queue is read, also those that no setting names any more.
+    """
+    queue = routes.schedule.queue
+    existing = await persistent(admin.topics, ANSWER_S)
+    wanted = [queue, *routes.schedule.topics, routes.dead_letters]
+    if routes.results:
+        wanted.append(routes.results)
+    missing = [topic for topic in wanted if topic not in existing]
+    if missing and not create:
+        raise Fatal(
+            f"topics are missing: {', '.join(missing)}. Create them, or start with "
+            "KAFKA_CREATE_TOPICS=true"
+        )
+    if queue in missing:
+        await _create(admin, [TopicSpec(queue, BROKERS_DEFAULT)])
+        existing |= await persistent(lambda: _appeared(admin, queue), ANSWER_S)
+        missing.remove(queue)
+    largest = int((await admin.config(queue)).get("max.message.bytes") or DEFAULT_MAX_MESSAGE)
+    info = existing[queue]
+    specs = [_spec(topic, info, largest, parked=topic != routes.results) for topic in missing]
+    await _create(admin, specs)
+    tiers = {topic for topic in existing if routes.schedule.is_tier(topic)}
+    return Topics(
+        queue,
+        info.partitions,
+        tuple(sorted(tiers | set(routes.schedule.topics))),
+        largest + HEADROOM,
+    )
+
+
+async def _appeared(admin: Admin, topic: str) -> dict[str, TopicInfo]:
+    found = await admin.topics([topic])
+    if not found:
+        raise TimeoutError(f"topic {topic} was created and has not appeared")
+    return found
+
+
+async def _create(admin: Admin, specs: list[TopicSpec]) -> None:
+    created = await admin.create(specs)
+    for spec in specs:
+        if spec.name in created:
+            log.info("topic %s created", spec.name)
+
+
+def _spec(name: str, queue: TopicInfo, largest: int, *, parked: bool) -> TopicSpec:
+    configs = {"cleanup.policy": "delete", "max.message.bytes": str(largest + HEADROOM)}
+    if parked:
+        configs["retention.ms"] = str(PARKED_MS)
+    return TopicSpec(name, queue.partitions, queue.replication, configs)

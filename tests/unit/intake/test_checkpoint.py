@@ -1,0 +1,110 @@
+"""The checkpoint's encoding: what it carries, how long it gets, what it refuses."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.intake.checkpoint import (
+    FIXED_LENGTH,
+    MAX_CHARACTERS,
+    Checkpoint,
+    UnreadableCheckpoint,
+    decode,
+    distance_length,
+    encode,
+)
+
+offsets = st.integers(0, 2**62)
+
+
+@st.composite
+def unsettled(draw: st.DrawFn) -> tuple[int, list[int]]:
+    """A position and ascending offsets below it, near and far apart."""
+    distances = draw(st.lists(st.integers(1, 31) | st.integers(1, 2**40), max_size=40))
+    lowest = draw(st.integers(0, 2**50))
+    found = [lowest]
+    for distance in distances:
+        found.append(found[-1] + distance)
+    return found[-1] + draw(st.integers(1, 2**40)), found
+
+
+@given(unsettled(), offsets)
+def test_what_was_encoded_is_decoded(case: tuple[int, list[int]], committed: int) -> None:
+    position, waiting = case
+    metadata = encode(committed, position, waiting)
+    assert Checkpoint(position, tuple(waiting)) == decode(metadata, committed)
+    assert metadata.isascii()
+    assert metadata.isprintable()
+
+
+@given(offsets)
+def test_nothing_unsettled_is_as_short_as_can_be(position: int) -> None:
+    metadata = encode(position, position, ())
+    assert Checkpoint(position) == decode(metadata, position)
+    assert len(metadata) < FIXED_LENGTH
+
+
+@given(unsettled(), st.data())
+def test_settling_never_makes_it_longer(case: tuple[int, list[int]], data: st.DataObject) -> None:
+    position, waiting = case
+    before = len(encode(position, position, waiting))
+    while waiting:
+        waiting.remove(data.draw(st.sampled_from(waiting)))
+        lowest = waiting[0] if waiting else position
+        after = len(encode(lowest, position, waiting))
+        assert after <= before
+        before = after
+
+
+@given(unsettled())
+def test_the_length_can_be_told_from_the_distances(case: tuple[int, list[int]]) -> None:
+    position, waiting = case
+    told = FIXED_LENGTH + sum(
+        distance_length(after - before) for before, after in itertools.pairwise(waiting)
+    )
+    assert told == len(encode(position, position, waiting))
+
+
+def test_four_thousand_neighbours_fit_into_what_kafka_takes() -> None:
+    assert len(encode(10_000, 10_000, range(5_000, 9_000))) <= MAX_CHARACTERS
+
+
+@pytest.mark.parametrize("metadata", ["", "set by a tool", "KMCP1", "kmc"])
+def test_metadata_without_our_magic_is_foreign(metadata: str) -> None:
+    assert decode(metadata, 7) is None
+
+
+@given(unsettled(), st.integers(1, 1000))
+def test_another_offset_than_it_was_committed_with_is_foreign(
+    case: tuple[int, list[int]], further: int
+) -> None:
+    position, waiting = case
+    assert decode(encode(position, position, waiting), position + further) is None
+
+
+def test_an_unknown_version_is_an_error_that_names_it() -> None:
+    with pytest.raises(UnreadableCheckpoint, match="version '9'"):
+        decode(encode(5, 5, ()).replace("kmcp1", "kmcp9"), 5)
+
+
+@given(unsettled(), st.data())
+def test_damage_is_noticed(case: tuple[int, list[int]], data: st.DataObject) -> None:
+    position, waiting = case
+    metadata = encode(position, position, waiting)
+    place = data.draw(st.integers(5, len(metadata) - 1))
+    other = data.draw(st.characters(codec="ascii").filter(lambda c: c != metadata[place]))
+    damaged = metadata[:place] + other + metadata[place + 1 :]
+    with pytest.raises(UnreadableCheckpoint):
+        decode(damaged, position)
+
+
+@given(unsettled(), st.data())
+def test_a_cut_text_is_noticed(case: tuple[int, list[int]], data: st.DataObject) -> None:
+    position, waiting = case
+    metadata = encode(position, position, waiting)
+    with pytest.raises(UnreadableCheckpoint):
+        decode(metadata[: data.draw(st.integers(5, len(metadata) - 1))], position)
