@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from app.domain.timestamps import rfc3339
 from app.outcomes.text import one_line
 
 if TYPE_CHECKING:
@@ -66,9 +66,3 @@ def encode_result(fields: Mapping[str, Any]) -> bytes:
         # Producers' metadata may hold what orjson refuses and JSON allows: integers over 64 bits,
         # lone surrogates.
         return json.dumps(fields, separators=(",", ":"), default=dict).encode()
-
-
-def rfc3339(epoch_ms: int) -> str:
-    """UTC, with milliseconds."""
-    moment = datetime.fromtimestamp(epoch_ms / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.telemetry.addresses import AddressPolicy, AddressView
+from app.telemetry.lines import Lines
 from app.telemetry.logs import FORMATS, LEVELS, LogFormat, configure_logging, get_logger
 from app.telemetry.mail_log import MailEvent, MailLog
 from app.telemetry.throttle import Throttle
@@ -12,6 +13,7 @@ __all__ = [
     "LEVELS",
     "AddressPolicy",
     "AddressView",
+    "Lines",
     "LogFormat",
     "MailEvent",
     "MailLog",

@@ -11,7 +11,8 @@ import structlog
 
 from app.telemetry.addresses import AddressView
 from app.telemetry.libraries import LibraryHandler, take_over
-from app.telemetry.rendering import foreign_formatter, own_steps
+from app.telemetry.lines import Lines
+from app.telemetry.rendering import foreign_formatter, framed, last_steps
 from app.telemetry.scrubbing import Scrubber
 from app.telemetry.sink import NamedSink, Sink
 
@@ -30,7 +31,7 @@ def configure_logging(
     stream: TextIO | None = None,
     *,
     addresses: AddressView | None = None,
-) -> None:
+) -> Lines:
     """Send everything that is logged to `stream` (standard error), one event a line.
 
     `auto` is console on a terminal and JSON otherwise. `addresses` says how they are shown, in
@@ -43,17 +44,18 @@ def configure_logging(
         raise ValueError(f"log format: {', '.join(FORMATS)} are allowed, not {format!r}")
     sink = Sink(sys.stderr if stream is None else stream)
     console = format == "console" or (format == "auto" and sink.is_terminal)
-    colors = sink.is_terminal
-    scrub = Scrubber(addresses or AddressView())
+    steps = last_steps(
+        Scrubber(addresses or AddressView()), console=console, colors=sink.is_terminal
+    )
     number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
-        processors=own_steps(scrub, console=console, colors=colors),
+        processors=[framed, *steps],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=lambda name="app": NamedSink(name, sink),
         cache_logger_on_first_use=False,
     )
-    formatter = foreign_formatter(scrub, console=console, colors=colors)
-    take_over(number, LibraryHandler(sink, formatter, time.monotonic))
+    take_over(number, LibraryHandler(sink, foreign_formatter(steps), time.monotonic))
+    return Lines(sink, steps, number)
 
 
 def get_logger(name: str) -> FilteringBoundLogger:

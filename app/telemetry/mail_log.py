@@ -6,10 +6,11 @@ import logging
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from app.domain.outcome import ErrorKind, Status
-from app.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from app.telemetry.lines import Lines
 
 _OPERATOR_MUST_ACT: Final = frozenset({ErrorKind.SENDER, ErrorKind.RELAY_AUTH, ErrorKind.BUG})
 _LEVELS: Final = {
@@ -41,12 +42,15 @@ class MailEvent(Protocol):
 class MailLog:
     """Writes `email.delivered`, `email.retrying`, `email.dead`, … with the result's fields."""
 
-    def __init__(self) -> None:
-        self._logger = get_logger("mail")
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
 
     def write(self, outcome: MailEvent) -> None:
         """Addresses come out by the policy of `configure_logging`."""
-        self._logger.log(level_of(outcome), outcome.event, **outcome.fields, exc_info=outcome.error)
+        fields = outcome.fields
+        if outcome.error is not None:
+            fields = {**fields, "exc_info": outcome.error}
+        self._lines.write(level_of(outcome), "mail", outcome.event, fields)
 
 
 def level_of(outcome: MailEvent) -> int:

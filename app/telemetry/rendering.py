@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 import structlog
 
+from app.domain.clock import epoch_ms
+from app.domain.timestamps import rfc3339
+
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from logging import LogRecord
 
     from structlog.typing import EventDict, Processor
 
@@ -18,29 +20,8 @@ if TYPE_CHECKING:
     from app.telemetry.sink import NamedSink
 
 
-def own_steps(scrub: Scrubber, *, console: bool, colors: bool) -> list[Processor]:
-    """For events of structlog's loggers."""
-    return [
-        structlog.contextvars.merge_contextvars,
-        _framed,
-        *_last_steps(scrub, console=console, colors=colors),
-    ]
-
-
-def foreign_formatter(
-    scrub: Scrubber, *, console: bool, colors: bool
-) -> structlog.stdlib.ProcessorFormatter:
-    """For records of the standard library's loggers."""
-    return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[_from_record],
-        processors=[
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            *_last_steps(scrub, console=console, colors=colors),
-        ],
-    )
-
-
-def _last_steps(scrub: Scrubber, *, console: bool, colors: bool) -> list[Processor]:
+def last_steps(scrub: Scrubber, *, console: bool, colors: bool) -> list[Processor]:
+    """Exception to text, addresses by policy, then the line: the last step gives a string."""
     if not console:
         return [structlog.processors.format_exc_info, scrub, _as_json]
     renderer = structlog.dev.ConsoleRenderer(
@@ -51,9 +32,18 @@ def _last_steps(scrub: Scrubber, *, console: bool, colors: bool) -> list[Process
     return [structlog.processors.format_exc_info, scrub, _for_eyes, renderer]
 
 
-def _framed(logger: NamedSink, method: str, event: EventDict) -> EventDict:
+def foreign_formatter(steps: list[Processor]) -> structlog.stdlib.ProcessorFormatter:
+    """The same for records of the standard library's loggers."""
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[_from_record],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *steps],
+    )
+
+
+def framed(logger: NamedSink, method: str, event: EventDict) -> EventDict:
+    """What every line begins with."""
     return {
-        "timestamp": _now(),
+        "timestamp": rfc3339(epoch_ms()),
         "level": method,
         "logger": logger.name,
         "event": event["event"],
@@ -62,25 +52,19 @@ def _framed(logger: NamedSink, method: str, event: EventDict) -> EventDict:
 
 
 def _from_record(_logger: object, _method: str, event: EventDict) -> EventDict:
-    record = event["_record"]
-    framed = {
-        "timestamp": _now(),
+    record: LogRecord = event["_record"]
+    line = {
+        "timestamp": rfc3339(epoch_ms()),
         "level": record.levelname.lower(),
         "logger": record.name,
         **event,
     }
     if repeated := getattr(record, "repeated", 0):
-        framed["repeated"] = repeated
-    return framed
+        line["repeated"] = repeated
+    return line
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
-
-
-def _for_eyes(
-    _logger: object, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
+def _for_eyes(_logger: object, _method: str, event: EventDict) -> EventDict:
     """Leaves out what says nothing, and writes recipients in words."""
     shown = {name: value for name, value in event.items() if value not in (None, "", [], {})}
     recipients = shown.get("recipients")

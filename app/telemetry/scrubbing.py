@@ -16,6 +16,7 @@ _NOT_ADDRESSES: Final = frozenset({"message_id", "relay_id"})
 """Ids that merely look like addresses."""
 
 _PLAIN: Final = frozenset({NoneType, bool, int, float, Status, ErrorKind})
+_SEQUENCES: Final = frozenset({list, tuple})
 _DEPTH: Final = 8
 
 
@@ -34,26 +35,29 @@ class Scrubber:
         # On the path of every line, and most values are plain or text without an address.
         for name, value in event.items():
             kind = type(value)
-            if kind in _PLAIN or name in _NOT_ADDRESSES:
-                continue
-            if kind is not str:
+            if kind is str:
+                if ("@" in value or "%40" in value) and name not in _NOT_ADDRESSES:
+                    event[name] = self._view.scrub(value)
+            elif kind not in _PLAIN:
                 event[name] = self._clean(value, _DEPTH)
-            elif "@" in value or "%40" in value:
-                event[name] = self._view.scrub(value)
         return event
 
     def _clean(self, value: Any, depth: int) -> object:
-        if type(value) in _PLAIN:
+        kind = type(value)
+        if kind in _PLAIN:
             return value
-        if isinstance(value, str):
+        if kind is str:
             return self._view.scrub(value)
-        if depth and isinstance(value, dict):
+        if depth and kind is dict:
             return {
-                self._view.scrub(str(name)): self._view.show(inner)
-                if name == "address" and type(inner) is str
-                else self._clean(inner, depth - 1)
+                self._view.scrub(str(name)): self._named(name, inner, depth - 1)
                 for name, inner in value.items()
             }
-        if depth and isinstance(value, list | tuple):
+        if depth and kind in _SEQUENCES:
             return [self._clean(inner, depth - 1) for inner in value]
-        return self._view.scrub(repr(value))
+        return self._view.scrub(str(value) if isinstance(value, str) else repr(value))
+
+    def _named(self, name: object, value: Any, depth: int) -> object:
+        if name == "address" and isinstance(value, str):
+            return self._view.show(value)
+        return self._clean(value, depth)
