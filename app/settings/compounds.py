@@ -137,7 +137,7 @@ class DurationPairs(Kind):
     def parse(self, text: str) -> dict[str, float]:
         durations = {}
         for name, value in _pairs(text).items():
-            if self.names is not None and name not in self.names:
+            if name == "*" or (self.names is not None and name not in self.names):
                 raise ValueError(f"unknown name {name!r}")
             try:
                 durations[name] = Duration().parse(value)
@@ -173,10 +173,10 @@ class StartPoint(Kind):
 
 @dataclass(frozen=True, slots=True)
 class BreakerValues:
-    """When a relay's breaker opens (`failures` in a row) and for how long (`reset_s`)."""
+    """When a relay's breaker opens (`failures` in a row) and for how long (`reset` seconds)."""
 
     failures: int
-    reset_s: float
+    reset: float
 
 
 @dataclass(frozen=True, slots=True)

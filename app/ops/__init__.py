@@ -1,0 +1,23 @@
+"""HTTP for those who run the service: is it alive, does mail flow."""
+
+from app.ops.application import create_app
+from app.ops.health import (
+    HealthSource,
+    RelayHealth,
+    Snapshot,
+    Stall,
+    live_issues,
+    ready_issues,
+)
+from app.ops.server import OpsServer
+
+__all__ = [
+    "HealthSource",
+    "OpsServer",
+    "RelayHealth",
+    "Snapshot",
+    "Stall",
+    "create_app",
+    "live_issues",
+    "ready_issues",
+]

@@ -1,0 +1,108 @@
+"""Serving HTTP beside the work, without ever being able to stop it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+from typing import TYPE_CHECKING
+
+import uvicorn
+from typing_extensions import override
+
+from app.domain.errors import Fatal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlette.types import ASGIApp
+
+log = logging.getLogger(__name__)
+
+_END_S = 2.0
+_MOST_CONNECTIONS = 200
+
+
+class _Server(uvicorn.Server):
+    @override
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals belong to the service, which drains before it ends."""
+        yield
+
+
+class OpsServer:
+    """A task on the running loop; its failure is logged and goes no further."""
+
+    def __init__(self, host: str, port: int, app: ASGIApp) -> None:
+        self._host = host
+        self._wanted_port = port
+        self._app = app
+        self._server: _Server | None = None
+        self._socket: socket.socket | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def port(self) -> int:
+        """The port in use, which for port 0 is known after `start`."""
+        return self._socket.getsockname()[1] if self._socket else self._wanted_port
+
+    async def start(self) -> None:
+        """Listen: who connects from now on is answered. `Fatal` when the port cannot be had."""
+        self._socket = await self._listen()
+        self._server = _Server(
+            uvicorn.Config(
+                self._app,
+                http="h11",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                limit_concurrency=_MOST_CONNECTIONS,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self._task = asyncio.create_task(self._serve(self._server, self._socket), name="ops")
+        log.info("health is at http://%s/health/ready", self._address())
+
+    async def stop(self) -> None:
+        """End within two seconds, whatever clients do; may be called twice."""
+        task, self._task = self._task, None
+        if task is None or self._server is None:
+            return
+        self._server.should_exit = True
+        _, running = await asyncio.wait([task], timeout=_END_S)
+        if running:
+            task.cancel()
+            await asyncio.wait([task], timeout=_END_S)
+        if self._socket is not None:
+            self._socket.close()
+
+    async def _serve(self, server: _Server, listening: socket.socket) -> None:
+        try:
+            await server.serve(sockets=[listening])
+        except (Exception, SystemExit):
+            log.exception("health is not served any more; mail goes on")
+
+    async def _listen(self) -> socket.socket:
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.getaddrinfo(
+                self._host, self._wanted_port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )
+            family, _, _, _, address = found[0]
+            return socket.create_server(address[:2], family=family, backlog=128)
+        except OSError as error:
+            reason = (error.strerror or "failed").lower()
+            raise Fatal(
+                f"cannot serve health on {self._address()}: {reason}; "
+                "set OPS_HOST and OPS_PORT to an address that is free"
+            ) from None
+
+    def _address(self) -> str:
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"{host}:{self.port}"

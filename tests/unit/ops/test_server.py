@@ -1,0 +1,181 @@
+"""The HTTP server as a client meets it, and what it must never do to the process."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from app.domain.errors import Fatal
+from app.ops import OpsServer, RelayHealth, Snapshot, Stall, create_app
+from tests.support.waiting import run, until
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+WELL = Snapshot(started=True, joined=True, relays=(RelayHealth("mail:587", usable=True),))
+
+
+class Source:
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.now = snapshot
+
+    def snapshot(self) -> Snapshot:
+        return self.now
+
+
+async def _ask(server: OpsServer, path: str, method: str = "GET") -> httpx.Response:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        return await client.request(method, f"http://127.0.0.1:{server.port}{path}")
+
+
+def test_tells_ready_and_live_as_they_change() -> None:
+    async def main() -> None:
+        source = Source(WELL)
+        server = OpsServer("127.0.0.1", 0, create_app(source))
+        await server.start()
+        try:
+            ready = await _ask(server, "/health/ready")
+            assert (200, {"status": "ready", "issues": []}) == (ready.status_code, ready.json())
+            live = await _ask(server, "/health/live")
+            assert (200, {"status": "live", "issues": []}) == (live.status_code, live.json())
+            assert live.headers["cache-control"] == "no-store"
+            assert "server" not in live.headers
+
+            source.now = replace(WELL, draining=True)
+            ready = await _ask(server, "/health/ready")
+            assert ready.status_code == 503
+            assert ready.json()["status"] == "not ready"
+            assert (await _ask(server, "/health/live")).status_code == 200
+
+            source.now = replace(WELL, stalls=(Stall("results", 90),))
+            live = await _ask(server, "/health/live")
+            assert live.status_code == 503
+            assert live.json() == {
+                "status": "not live",
+                "issues": ["results has not turned for 90 s"],
+            }
+        finally:
+            await server.stop()
+
+    run(main())
+
+
+def test_knows_no_other_path_and_no_other_method() -> None:
+    async def main() -> None:
+        server = OpsServer("127.0.0.1", 0, create_app(Source(WELL)))
+        await server.start()
+        try:
+            assert (await _ask(server, "/")).status_code == 404
+            assert (await _ask(server, "/health/ready", "POST")).status_code == 405
+            assert (await _ask(server, "/health/ready", "HEAD")).status_code == 200
+        finally:
+            await server.stop()
+
+    run(main())
+
+
+def test_says_which_address_cannot_be_had() -> None:
+    async def main() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            server = OpsServer("127.0.0.1", port, create_app(Source(WELL)))
+            with pytest.raises(
+                Fatal, match=rf"127\.0\.0\.1:{port}: address already in use.*OPS_PORT"
+            ):
+                await server.start()
+            await server.stop()
+
+    run(main())
+
+
+def test_leaves_signal_handlers_alone() -> None:
+    async def main() -> None:
+        before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+        server = OpsServer("127.0.0.1", 0, create_app(Source(WELL)))
+        await server.start()
+        await _ask(server, "/health/live")
+        during = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+        await server.stop()
+        assert before == during
+
+    run(main())
+
+
+def test_ends_in_time_with_a_request_that_never_ends() -> None:
+    async def main() -> None:
+        entered = asyncio.Event()
+
+        async def hang(scope: Scope, receive: Receive, send: Send) -> None:
+            entered.set()
+            await asyncio.Event().wait()
+
+        server = OpsServer("127.0.0.1", 0, hang)
+        await server.start()
+        asking = asyncio.create_task(_ask(server, "/"))
+        await entered.wait()
+        async with asyncio.timeout(5):
+            await server.stop()
+            await server.stop()
+        assert (await asking).status_code == 500
+
+    run(main())
+
+
+def test_ends_in_time_with_a_client_that_says_nothing() -> None:
+    async def main() -> None:
+        server = OpsServer("127.0.0.1", 0, create_app(Source(WELL)))
+        await server.start()
+        _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        async with asyncio.timeout(5):
+            await server.stop()
+        writer.close()
+
+    run(main())
+
+
+def test_frees_the_port_when_it_ends() -> None:
+    async def main() -> None:
+        server = OpsServer("127.0.0.1", 0, create_app(Source(WELL)))
+        await server.start()
+        port = server.port
+        await server.stop()
+        again = OpsServer("127.0.0.1", port, create_app(Source(WELL)))
+        await again.start()
+        assert (await _ask(again, "/health/live")).status_code == 200
+        await again.stop()
+
+    run(main())
+
+
+def test_a_failing_route_costs_that_request_alone() -> None:
+    async def main() -> None:
+        source = Source(WELL)
+        server = OpsServer("127.0.0.1", 0, create_app(source))
+        await server.start()
+        try:
+            source.now = None  # type: ignore[assignment]  # a source that breaks its promise
+            assert (await _ask(server, "/health/ready")).status_code == 500
+            source.now = WELL
+            assert (await _ask(server, "/health/ready")).status_code == 200
+        finally:
+            await server.stop()
+
+    run(main())
+
+
+def test_the_end_of_the_server_task_ends_nothing_else() -> None:
+    async def main() -> None:
+        server = OpsServer("127.0.0.1", 0, create_app(Source(WELL)))
+        await server.start()
+        (task,) = [task for task in asyncio.all_tasks() if task.get_name() == "ops"]
+        task.cancel()
+        await until(task.done, "the task has ended")
+        await server.stop()
+
+    run(main())
