@@ -62,8 +62,8 @@ def _why(value: bytes, error: orjson.JSONDecodeError) -> str:
         value.decode()
     except UnicodeDecodeError as broken:
         return f"is not UTF-8 (at byte {broken.start})"
-    # The parser's words for its own limit of 1024 levels.
-    if "memory" in error.msg or "recursion" in error.msg.lower():
+    # The parser's words at its own limit of 1024 levels, and for a value cut short deep inside.
+    if "depth" in error.msg or "memory" in error.msg:
         return f"is nested deeper than {DEEPEST} levels"
     return f"is not JSON: {error.msg[:100]} (line {error.lineno}, column {error.colno})"
 
