@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import importlib.util
 import os
+import socket
 import sys
 from importlib import resources
 from typing import TYPE_CHECKING, Self
@@ -47,6 +48,7 @@ class EmbeddedBroker:
 
     async def __aenter__(self) -> Self:
         """Returns when it accepts clients; raises EmbeddedError when it does not."""
+        self._claim_port()
         child = Child("broker", broker_command(self._port, self._data_dir))
         try:
             await child.start()
@@ -70,6 +72,17 @@ class EmbeddedBroker:
     async def __aexit__(self, *_: object) -> None:
         if self._child:
             await self._child.stop()
+
+    def _claim_port(self) -> None:
+        """What answered on a taken port would be somebody else's server."""
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, self._port))
+            except OSError as error:
+                raise EmbeddedError(
+                    f"the embedded broker cannot listen on {self.brokers}: {error.strerror}"
+                ) from error
 
     async def _answers(self, child: Child) -> None:
         while True:

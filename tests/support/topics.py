@@ -43,5 +43,4 @@ class Topics:
             "KAFKA_GROUP_ID": self.group,
             "EMAIL_DLQ_TOPIC": self.dlq,
             "EMAIL_RESULTS_TOPIC": self.results,
-            "EMAIL_SUPPRESSIONS_TOPIC": self.suppressions,
         }
