@@ -25,9 +25,9 @@ _OF_THE_FAILURE: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a record is where it is now; `at_ms` is epoch milliseconds."""
+    """Why a record is where it is now; what is unknown has no header. `at_ms` is epoch time."""
 
-    kind: ErrorKind
+    kind: ErrorKind | None
     reply: Reply | None
     detail: str
     at_ms: int
@@ -78,7 +78,7 @@ def _of(failure: Failure) -> Headers:
     code = f"{reply.code} {reply.enhanced or ''}".rstrip() if reply else ""
     text = one_line((reply.text if reply else "") or failure.detail)
     found = (
-        (wire.MAIL_ERROR_KIND, _text(failure.kind)),
+        (wire.MAIL_ERROR_KIND, _text(failure.kind or "")),
         (wire.MAIL_ERROR_CODE, _text(code)),
         (wire.MAIL_ERROR_TEXT, _text(text)),
         (wire.MAIL_FAILED_AT, _number(failure.at_ms)),

@@ -65,4 +65,5 @@ def encode_result(fields: Mapping[str, Any]) -> bytes:
     except orjson.JSONEncodeError:
         # Producers' metadata may hold what orjson refuses and JSON allows: integers over 64 bits,
         # lone surrogates.
-        return json.dumps(fields, separators=(",", ":"), default=dict).encode()
+        text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"), default=dict)
+        return text.encode(errors="replace")

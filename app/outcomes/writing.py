@@ -114,8 +114,6 @@ def conclude(
 
 
 def failure_of(verdict: Verdict, now_ms: int) -> Failure:
-    if verdict.kind is None:
-        raise ValueError("a delivered recipient has no failure")
     return Failure(verdict.kind, verdict.reply, verdict.detail, now_ms)
 
 

@@ -81,4 +81,5 @@ def _as_json(_logger: object, _method: str, event: EventDict) -> str:
         return orjson.dumps(event).decode()
     except orjson.JSONEncodeError:
         # Integers over 64 bits, lone surrogates.
-        return json.dumps(event, default=repr)
+        line = json.dumps(event, ensure_ascii=False, default=repr)
+        return line.encode(errors="replace").decode()
