@@ -1,0 +1,222 @@
+"""From a host name to a connection on which mail may be sent: everything before MAIL.
+
+aiosmtplib greets, upgrades and authenticates; we connect the socket ourselves, because time-outs
+are by phase, and bring our own TLS transport, on which both aiosmtplib and our dialogue speak.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from dataclasses import dataclass
+from typing import Final, NoReturn, cast
+
+import aiosmtplib
+
+from app.domain.errors import MailerError
+from app.domain.smtp import Phase
+from app.relay.authentication import authenticate, has_credentials
+from app.relay.config import RelayConfig, Security
+from app.relay.features import Features
+from app.relay.greeter import Greeter
+from app.relay.masking import masked
+from app.relay.tls import TlsTransport
+
+_IMPLICIT_TLS_PORT: Final = 465
+_MOST_ADDRESSES: Final = 4
+
+
+class OpeningFailed(MailerError):
+    """Trouble before MAIL; `auth` marks refused credentials, which only an operator can mend."""
+
+    def __init__(self, phase: Phase, detail: str, *, auth: bool = False) -> None:
+        super().__init__(f"{phase}: {detail}")
+        self.phase = phase
+        self.auth = auth
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A transport that has passed EHLO, TLS and AUTH, and what the relay offers on it."""
+
+    transport: asyncio.Transport
+    features: Features
+    security: Security
+
+
+def choose_security(config: RelayConfig, *, loopback: bool) -> Security:
+    """What `auto` comes to: by port, then by peer; STARTTLS is required off loopback."""
+    if config.security is not Security.AUTO:
+        return config.security
+    if config.port == _IMPLICIT_TLS_PORT:
+        return Security.TLS
+    return Security.NONE if loopback else Security.STARTTLS
+
+
+class Opening:
+    """One attempt at opening; remembers its phase, so that a failure can name it."""
+
+    def __init__(self, config: RelayConfig, context: ssl.SSLContext, helo_name: str) -> None:
+        self._config = config
+        self._context = context
+        self._smtp = aiosmtplib.SMTP(
+            hostname=config.host, local_hostname=helo_name, timeout=config.timeouts.greeting
+        )
+        self._greeter = Greeter(greeting_due=True)
+        self._wire: asyncio.Transport | None = None
+        self._phase = Phase.CONNECT
+
+    async def run(self) -> Opened:
+        """Go through all of it.
+
+        Raises:
+            OpeningFailed: whatever went wrong; the connection is closed.
+        """
+        try:
+            return await self._run()
+        except asyncio.CancelledError:
+            self._drop()
+            raise
+        except Exception as error:  # noqa: BLE001 - _fail raises what it does not know again
+            self._drop()
+            self._fail(error)
+
+    def _drop(self) -> None:
+        if self._wire is not None:
+            self._wire.abort()
+
+    async def _run(self) -> Opened:
+        self._wire = wire = await self._connect()
+        loopback = _is_loopback(wire)
+        security = choose_security(self._config, loopback=loopback)
+        transport = wire
+        if security is Security.TLS:
+            transport = await self._start_tls(wire)
+        self._speak_on(self._greeter, transport)
+        await self._greet()
+        if security is Security.STARTTLS:
+            transport = await self._upgrade(wire)
+            self._greeter = Greeter(greeting_due=False)
+            self._speak_on(self._greeter, transport)
+            self._phase = Phase.EHLO
+            await self._smtp.ehlo()
+        if has_credentials(self._config):
+            self._phase = Phase.AUTH
+            if security is Security.NONE and not loopback:
+                raise OpeningFailed(
+                    Phase.AUTH,
+                    "credentials are never sent without TLS to another host; "
+                    "set SMTP_SECURITY to starttls or tls, or remove SMTP_USER",
+                    auth=True,
+                )
+            await authenticate(self._smtp, self._config)
+        self._require_silence()
+        return Opened(transport, Features.read(self._smtp.esmtp_extensions), security)
+
+    async def _connect(self) -> asyncio.Transport:
+        loop = asyncio.get_running_loop()
+        seconds = self._config.timeouts.connect
+        async with asyncio.timeout(seconds):
+            found = await loop.getaddrinfo(
+                self._config.host, self._config.port, type=socket.SOCK_STREAM
+            )
+        problem: OSError | None = None
+        for host in list(dict.fromkeys(str(address[0]) for *_, address in found))[:_MOST_ADDRESSES]:
+            try:
+                async with asyncio.timeout(seconds):
+                    wire, _ = await loop.create_connection(
+                        lambda: self._greeter, host, self._config.port
+                    )
+            except OSError as error:  # TimeoutError is one
+                problem = error
+            else:
+                return wire
+        raise problem or OpeningFailed(Phase.CONNECT, "the host name has no address")
+
+    def _speak_on(self, greeter: Greeter, transport: asyncio.Transport) -> None:
+        self._smtp.protocol = greeter
+        self._smtp.transport = transport
+        if greeter.transport is not transport:
+            greeter.connection_made(transport)
+            transport.set_protocol(greeter)
+
+    async def _greet(self) -> None:
+        self._phase = Phase.GREETING
+        greeting = await self._greeter.read_response(self._config.timeouts.greeting)
+        if greeting.code != 220:
+            raise aiosmtplib.SMTPResponseException(greeting.code, greeting.message)
+        self._phase = Phase.EHLO
+        try:
+            await self._smtp.ehlo()
+        except aiosmtplib.SMTPHeloError as error:
+            if error.code not in {500, 502, 504}:
+                raise
+            await self._smtp.helo()
+
+    async def _upgrade(self, wire: asyncio.Transport) -> asyncio.Transport:
+        self._phase = Phase.STARTTLS
+        if not self._smtp.supports_extension("starttls"):
+            raise OpeningFailed(Phase.STARTTLS, "STARTTLS is required and not offered")
+        response = await self._smtp.execute_command(b"STARTTLS")
+        if response.code != 220:
+            raise aiosmtplib.SMTPResponseException(response.code, response.message)
+        self._require_silence()
+        return await self._start_tls(wire)
+
+    async def _start_tls(self, wire: asyncio.Transport) -> asyncio.Transport:
+        self._phase = Phase.STARTTLS
+        transport = TlsTransport(wire, self._context, self._config.host)
+        await transport.handshake(self._config.timeouts.greeting)
+        return transport
+
+    def _require_silence(self) -> None:
+        """What came without being asked for may have been put there by somebody else."""
+        if not self._greeter.answered_exactly:
+            raise OpeningFailed(self._phase, "the relay sent more than it was asked for")
+
+    def _fail(self, error: Exception) -> NoReturn:
+        phase = self._phase
+        match error:
+            case OpeningFailed():
+                raise error
+            case aiosmtplib.SMTPResponseException():
+                raise OpeningFailed(
+                    phase,
+                    f"{error.code} {masked(str(error.message))}",
+                    auth=_is_auth_refusal(phase, error),
+                ) from None
+            case ssl.SSLCertVerificationError():
+                raise OpeningFailed(phase, f"certificate: {error.verify_message}") from None
+            case ssl.SSLError():
+                raise OpeningFailed(phase, f"TLS: {error.reason or 'failed'}") from None
+            case TimeoutError():
+                raise OpeningFailed(phase, "timed out") from None
+            case socket.gaierror() | UnicodeError():
+                raise OpeningFailed(phase, "the host name cannot be resolved") from None
+            case aiosmtplib.SMTPServerDisconnected():
+                raise OpeningFailed(phase, "connection closed by the relay") from None
+            case OSError():
+                raise OpeningFailed(phase, error.strerror or "connection lost") from None
+            case aiosmtplib.SMTPException():
+                raise OpeningFailed(phase, masked(str(error))) from None
+            case _:
+                raise error
+
+
+def _is_auth_refusal(phase: Phase, error: aiosmtplib.SMTPResponseException) -> bool:
+    if error.code in {530, 534, 535}:
+        return True
+    if error.code == 454:
+        return str(error.message).startswith("4.7.0")
+    return phase is Phase.AUTH and error.code >= 500
+
+
+def _is_loopback(transport: asyncio.Transport) -> bool:
+    peer = cast("tuple[str, int] | None", transport.get_extra_info("peername"))
+    if not peer:
+        return False
+    address = ipaddress.ip_address(peer[0].partition("%")[0])
+    mapped = getattr(address, "ipv4_mapped", None)
+    return bool((mapped or address).is_loopback)

@@ -1,0 +1,213 @@
+"""One relay: its connections, its health, and how a message is put to it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from typing import TYPE_CHECKING, Final
+
+from app.domain.outcome import ErrorKind
+from app.domain.smtp import Phase, RecipientReply, RelayUnavailable, SendReport
+from app.relay.config import RelayConfig, Security
+from app.relay.connection import Connection
+from app.relay.connections import Connections
+from app.relay.framing import stuffed, transmitted_size
+from app.relay.health import Health
+from app.relay.opening import Opening, OpeningFailed
+from app.relay.tls import client_context
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Sequence
+
+    from app.domain.smtp import Composed, Reply
+    from app.flow import Clock
+    from app.relay.config import BreakerConfig
+    from app.relay.dialogue import Outcome
+    from app.relay.state import RelayState
+
+_log = logging.getLogger(__name__)
+
+_MOST_RECIPIENTS: Final = 100
+_HOST_NAME_TIMEOUT: Final = 3.0
+
+
+class Relay:
+    """Sends what it is given, as often as it is asked; never decides about retries."""
+
+    def __init__(self, config: RelayConfig, breaker: BreakerConfig, clock: Clock) -> None:
+        self.name = config.name
+        self._config = config
+        self._clock = clock
+        self._context: ssl.SSLContext | None = None
+        self._helo_name = config.helo_name or ""
+        self._connections = Connections(
+            self._dial,
+            relay=config.name,
+            limit=config.connections,
+            idle_s=config.idle_s,
+            clock=clock,
+        )
+        self._health = Health(config.name, breaker, clock, self._connections.dial)
+
+    async def start(self) -> None:
+        """Read what TLS needs; connects to nothing.
+
+        Raises:
+            Fatal: a certificate or key file cannot be used.
+        """
+        config = self._config
+        self._context = await asyncio.to_thread(
+            client_context, config.ca_file, config.cert_file, config.key_file
+        )
+        if not self._helo_name:
+            self._helo_name = await _own_name()
+        if config.password is not None and config.user is None:
+            _log.warning(
+                "relay %s: a password without a user is not used; set SMTP_USER", self.name
+            )
+        if config.security is Security.NONE:
+            _log.warning("relay %s: mail goes there in the clear (SMTP_SECURITY=none)", self.name)
+
+    async def close(self) -> None:
+        """Take leave of the relay; what is still being sent is cut off."""
+        self._health.stop()
+        await self._connections.close()
+
+    def ready_in(self) -> float:
+        return self._health.ready_in()
+
+    def accepted_lately(self) -> bool:
+        return self._health.accepted_lately()
+
+    def state(self) -> RelayState:
+        return self._health.state(self._connections.size)
+
+    def feedback(self, kind: ErrorKind | None, delay_s: float | None) -> None:
+        """How the replies of a send were judged."""
+        match kind:
+            case ErrorKind.RELAY_AUTH:
+                self._health.auth_refused("it does not accept our credentials or our mail")
+                self._connections.drop_idle()
+            case ErrorKind.RATE_LIMITED:
+                self._health.rest(delay_s)
+            case _:
+                pass
+
+    async def send(self, composed: Composed) -> SendReport:
+        """See `Relays.send`."""
+        started = self._clock.monotonic()
+        if self.ready_in() > 0:
+            raise RelayUnavailable(
+                self.name, f"it is {self.state().status}", retry_in=self._health.parking()
+            )
+        delivery = _Delivery(self, composed)
+        replies = await delivery.run()
+        return SendReport(self.name, replies, self._clock.monotonic() - started)
+
+    async def transact(
+        self, composed: Composed, recipients: Sequence[str], body: bytes, size: int
+    ) -> Outcome:
+        """One transaction; once more on a fresh connection when a kept one turned out dead."""
+        outcome, kept = await self._once(composed, recipients, body, size, fresh=False)
+        if kept and outcome.unused:
+            outcome, _ = await self._once(composed, recipients, body, size, fresh=True)
+        if outcome.delivered:
+            self._health.accepted()
+        return outcome
+
+    async def _once(
+        self, composed: Composed, recipients: Sequence[str], body: bytes, size: int, *, fresh: bool
+    ) -> tuple[Outcome, bool]:
+        connection = await self._connections.acquire(fresh=fresh)
+        kept = not connection.fresh
+        try:
+            outcome = await connection.transact(composed.envelope, recipients, body, size)
+        finally:
+            self._connections.release(connection)
+        return outcome, kept
+
+    async def _dial(self) -> Connection:
+        if self._context is None:
+            raise RuntimeError("the relay was not started")
+        try:
+            opened = await Opening(self._config, self._context, self._helo_name).run()
+        except OpeningFailed as error:
+            self._health.failed(str(error), auth=error.auth)
+            if self._health.ready_in() > 0:
+                self._connections.drop_idle()
+            raise RelayUnavailable(
+                self.name, str(error), retry_in=self._health.parking(), auth=error.auth
+            ) from None
+        self._health.opened()
+        return Connection(opened, self._config, self._clock, self._connections.forget)
+
+
+class _Delivery:
+    """One message to all its recipients, in as many transactions as that takes."""
+
+    def __init__(self, relay: Relay, composed: Composed) -> None:
+        self._relay = relay
+        self._composed = composed
+        self._replies: dict[str, RecipientReply] = {}
+        self._handed_over = False
+
+    async def run(self) -> tuple[RecipientReply, ...]:
+        content = self._composed.content
+        body, size = stuffed(content), transmitted_size(content)
+        recipients = self._composed.envelope.recipients
+        waiting = list(dict.fromkeys(recipients))
+        while waiting:
+            batch, later = waiting[:_MOST_RECIPIENTS], waiting[_MOST_RECIPIENTS:]
+            try:
+                outcome = await self._relay.transact(self._composed, batch, body, size)
+            except RelayUnavailable as error:
+                if not self._replies:
+                    raise
+                self._leave(waiting, None, error.detail)
+                break
+            except asyncio.CancelledError:
+                if not self._handed_over:
+                    raise
+                _forget_cancellation()
+                self._leave(waiting, None, "cancelled")
+                break
+            self._replies.update(outcome.replies)
+            self._handed_over |= outcome.last_octet
+            waiting = [*outcome.overflow, *later]
+            if waiting and (hindrance := _hindrance(outcome)) is not None:
+                self._leave(waiting, hindrance.reply, hindrance.detail)
+                break
+        return tuple(self._replies[each] for each in recipients)
+
+    def _leave(self, recipients: Sequence[str], reply: Reply | None, detail: str) -> None:
+        """Those not tried any more: they share what hindered us, unless they have their own."""
+        for each in recipients:
+            self._replies.setdefault(each, RecipientReply(each, Phase.MAIL, reply, detail))
+
+
+def _hindrance(outcome: Outcome) -> RecipientReply | None:
+    """What makes it senseless to go on with the next transaction at once."""
+    for answer in outcome.replies.values():
+        if answer.reply is None or answer.reply.code == 421:
+            return answer
+    if outcome.cancelled:
+        return RecipientReply("", Phase.MAIL, None, "cancelled")
+    return None
+
+
+def _forget_cancellation() -> None:
+    task = asyncio.current_task()
+    if task is not None:
+        task.uncancel()
+
+
+async def _own_name() -> str:
+    """The host's full name where the resolver knows one, else its name."""
+    try:
+        async with asyncio.timeout(_HOST_NAME_TIMEOUT):
+            name = await asyncio.to_thread(socket.getfqdn)
+    except TimeoutError:
+        name = socket.gethostname()
+    return name if name.isascii() and name.isprintable() and " " not in name else "localhost"

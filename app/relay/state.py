@@ -1,0 +1,31 @@
+"""How a relay is doing, for health and the operator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class RelayStatus(StrEnum):
+    """CLOSED (the breaker's) is well; RESTING means the relay asked for less, not that it ails."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half-open"
+    RESTING = "resting"
+
+
+@dataclass(frozen=True, slots=True)
+class RelayState:
+    """`since` the status holds; `last_error` is free of addresses; points in time are aware."""
+
+    name: str
+    status: RelayStatus
+    since: datetime
+    connections: int
+    last_error: str | None
+    last_accepted_at: datetime | None

@@ -1,0 +1,112 @@
+"""A relay in front of the misbehaving server, on either event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import trustme
+
+from app.domain.smtp import Composed, Envelope, Phase, RecipientReply, SendReport
+from app.relay import BreakerConfig, RelayConfig, Relays, Timeouts
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine
+    from pathlib import Path
+
+    from app.flow import Clock
+    from tests.support.smtp_server import SmtpServer
+
+T = TypeVar("T")
+
+PATIENT = Timeouts(
+    connect=5.0, greeting=10.0, mail=10.0, rcpt=10.0, data=10.0, block=10.0, dot=10.0
+)
+QUICK = Timeouts(connect=2.0, greeting=0.3, mail=0.3, rcpt=0.3, data=0.3, block=0.3, dot=0.3)
+"""Short enough to be waited for."""
+CONTENT = b"Subject: hello\r\n\r\nHow are you?\r\n"
+
+
+class LoopRunner:
+    """Runs a test's coroutine on one kind of event loop, bounded in time."""
+
+    def __init__(self, make_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+        self._make_loop = make_loop
+
+    def __call__(self, main: Coroutine[object, object, T], within: float = 30.0) -> T:
+        async def bounded() -> T:
+            async with asyncio.timeout(within):
+                return await main
+
+        with asyncio.Runner(loop_factory=self._make_loop) as runner:
+            return runner.run(bounded())
+
+
+class Trust:
+    """A certificate authority of our own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.authority = trustme.CA()
+        self.ca_file = folder / "ca.pem"
+        self.authority.cert_pem.write_to_path(str(self.ca_file))
+
+    def server_context(self, name: str = "127.0.0.1") -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.authority.issue_cert(name).configure_cert(context)
+        return context
+
+
+def relay_config(server: SmtpServer, **settings: Any) -> RelayConfig:
+    return RelayConfig(
+        **{
+            "host": "127.0.0.1",
+            "port": server.port,
+            "name": "main",
+            "helo_name": "client.example",
+            "timeouts": PATIENT,
+            **settings,
+        }
+    )
+
+
+@asynccontextmanager
+async def relays_to(
+    server: SmtpServer,
+    *,
+    breaker: BreakerConfig | None = None,
+    clock: Clock | None = None,
+    **settings: Any,
+) -> AsyncIterator[Relays]:
+    """A started `Relays` in front of the server, closed in the end."""
+    relays = Relays([relay_config(server, **settings)], breaker=breaker, clock=clock)
+    await relays.start()
+    try:
+        yield relays
+    finally:
+        await relays.close()
+
+
+def mail(*recipients: str, content: bytes = CONTENT, **envelope: Any) -> Composed:
+    chosen = {"sender": "from@example.com", **envelope}
+    return Composed(
+        Envelope(recipients=recipients or ("to@example.com",), **chosen),
+        content,
+        "<1@example.com>",
+    )
+
+
+def codes(report: SendReport) -> list[int | None]:
+    """The code for each recipient, None for loss or time-out."""
+    return [answer.reply.code if answer.reply else None for answer in report.replies]
+
+
+def only(report: SendReport) -> RecipientReply:
+    """The reply for the only recipient."""
+    (answer,) = report.replies
+    return answer
+
+
+def lost_in(report: SendReport, phase: Phase) -> bool:
+    return all(answer.reply is None and answer.phase is phase for answer in report.replies)

@@ -1,0 +1,322 @@
+"""An SMTP server that misbehaves on demand, command by command."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, Self
+
+from tests.support.smtp_auth import authenticate
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Sequence
+
+FEATURES = ("PIPELINING", "SIZE 104857600", "8BITMIME", "ENHANCEDSTATUSCODES", "SMTPUTF8", "DSN")
+
+
+class SessionOver(Exception):
+    """The client or an action has ended the session."""
+
+
+@dataclass
+class Mail:
+    """One message; `content` with the dots unstuffed."""
+
+    sender: str
+    recipients: list[str]
+    content: bytes
+
+
+class Action(Protocol):
+    """What happens instead of the usual answer."""
+
+    async def perform(self, session: Session) -> None: ...
+
+
+@dataclass(frozen=True)
+class Say:
+    """Answer with this text (CRLF is added) or these octets (as they are).
+
+    `drip`: seconds between two octets; `leave`: then close, `when`: but not before this is set.
+    """
+
+    what: str | bytes
+    drip: float | None = None
+    leave: bool = False
+    when: asyncio.Event | None = None
+
+    async def perform(self, session: Session) -> None:
+        if self.when is not None:
+            await self.when.wait()
+        data = self.what if isinstance(self.what, bytes) else self.what.encode() + b"\r\n"
+        if self.drip is None:
+            await session.write(data)
+        else:
+            for octet in data:
+                await session.write(bytes([octet]))
+                await asyncio.sleep(self.drip)
+        if self.leave:
+            raise SessionOver
+
+
+@dataclass(frozen=True)
+class Leave:
+    """Close the connection without a word; `reset`: by RST."""
+
+    reset: bool = False
+
+    async def perform(self, session: Session) -> None:
+        if self.reset:
+            session.writer.transport.abort()
+        raise SessionOver
+
+
+@dataclass(frozen=True)
+class Hang:
+    """Say nothing until the client closes."""
+
+    async def perform(self, session: Session) -> None:
+        while await session.reader.read(65_536):
+            pass
+        raise SessionOver
+
+
+@dataclass(frozen=True)
+class ReadNothing:
+    """Leave what arrives unread until `until` is set (None: for ever), then go on as usual."""
+
+    until: asyncio.Event | None = None
+
+    async def perform(self, session: Session) -> None:
+        await (self.until or asyncio.Event()).wait()
+
+
+@dataclass(frozen=True)
+class Then:
+    """One after the other."""
+
+    first: Action
+    second: Action
+
+    async def perform(self, session: Session) -> None:
+        await self.first.perform(session)
+        await self.second.perform(session)
+
+
+@dataclass
+class Session:
+    """One connection: what arrived on it."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    commands: list[str] = field(default_factory=list)
+    chunks: list[bytes] = field(default_factory=list)
+    tls: bool = False
+    user: str | None = None
+    over: bool = False
+    mail: Mail | None = None
+    _lines: deque[bytes] = field(default_factory=deque)
+    _rest: bytes = b""
+
+    async def write(self, data: bytes) -> None:
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def line(self) -> bytes:
+        while not self._lines:
+            chunk = await self.reader.read(65_536)
+            if not chunk:
+                raise SessionOver
+            self.chunks.append(chunk)
+            *lines, self._rest = (self._rest + chunk).split(b"\n")
+            self._lines.extend(lines)
+        return self._lines.popleft() + b"\n"
+
+    @property
+    def verbs(self) -> list[str]:
+        return [command.split(" ")[0] for command in self.commands]
+
+
+class SmtpServer:
+    """Answers as a good relay does, except where `on` says otherwise.
+
+    `on(verb, *actions)`: each action serves one such command, in order of arrival over all
+    connections; verbs are those of SMTP and CONNECT, BODY (once the 354 is out), DOT.
+    `always(verb, action)` serves every one for which no other action is left.
+    """
+
+    def __init__(
+        self,
+        *,
+        features: Sequence[str] = FEATURES,
+        tls: ssl.SSLContext | None = None,
+        implicit_tls: bool = False,
+        users: dict[str, str] | None = None,
+        mechanisms: str = "PLAIN LOGIN CRAM-MD5 XOAUTH2",
+    ) -> None:
+        self.features = features
+        self.tls = tls
+        self.implicit_tls = implicit_tls
+        self.users = users
+        self.mechanisms = mechanisms
+        self.sessions: list[Session] = []
+        self.mails: list[Mail] = []
+        self.port = 0
+        self.most_open = 0
+        self._most_recipients = (1_000, "452 4.5.3 too many recipients")
+        self._scripts: defaultdict[str, deque[Action]] = defaultdict(deque)
+        self._always: dict[str, Action] = {}
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def on(self, verb: str, *actions: Action) -> Self:
+        self._scripts[verb].extend(actions)
+        return self
+
+    def always(self, verb: str, action: Action) -> Self:
+        self._always[verb] = action
+        return self
+
+    def refuse_recipients_above(self, most: int, words: str) -> Self:
+        """Answer each further recipient of a transaction with `words`."""
+        self._most_recipients = (most, words)
+        return self
+
+    def never_mind(self) -> None:
+        """Be a good relay from now on."""
+        self._scripts.clear()
+        self._always.clear()
+
+    @property
+    def commands(self) -> list[str]:
+        return [command for session in self.sessions for command in session.commands]
+
+    @property
+    def verbs(self) -> list[str]:
+        return [verb for session in self.sessions for verb in session.verbs]
+
+    @property
+    def open(self) -> int:
+        return sum(not session.over for session in self.sessions)
+
+    async def __aenter__(self) -> Self:
+        await self.listen()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def listen(self) -> None:
+        """Accept connections, on the same port as before if there was one."""
+        context = self.tls if self.implicit_tls else None
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port, ssl=context)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Accept no more and drop what is open."""
+        if self._server is not None:
+            self._server.close()
+        for session in self.sessions:
+            session.writer.transport.abort()
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        session = Session(reader, writer, tls=self.implicit_tls)
+        self.sessions.append(session)
+        self.most_open = max(self.most_open, self.open)
+        task = asyncio.ensure_future(self._serve(session))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, session: Session) -> None:
+        try:
+            if not await self._scripted("CONNECT", session):
+                await session.write(b"220 test.example ESMTP\r\n")
+            while True:
+                line = (await session.line()).decode().rstrip("\r\n")
+                session.commands.append(line)
+                await self._answer(session, line)
+        except (SessionOver, ConnectionError):
+            pass
+        finally:
+            session.over = True
+            session.writer.close()
+
+    async def _scripted(self, verb: str, session: Session) -> bool:
+        script = self._scripts.get(verb)
+        action = script.popleft() if script else self._always.get(verb)
+        if action is not None:
+            await action.perform(session)
+        return action is not None
+
+    async def _answer(self, session: Session, line: str) -> None:
+        verb = line.partition(" ")[0].upper()
+        if await self._scripted(verb, session):
+            return
+        match verb:
+            case "EHLO" | "HELO":
+                await session.write(self._ehlo(session))
+            case "STARTTLS" if self.tls is not None and not session.tls:
+                await session.write(b"220 2.0.0 go ahead\r\n")
+                await session.writer.start_tls(self.tls)
+                session.tls = True
+            case "AUTH":
+                await authenticate(session, line, self.users or {})
+            case "QUIT":
+                await session.write(b"221 2.0.0 bye\r\n")
+                raise SessionOver
+            case _:
+                await self._transaction(session, verb, line)
+
+    async def _transaction(self, session: Session, verb: str, line: str) -> None:
+        mail = session.mail
+        answer = "250 2.0.0 ok"
+        if verb == "MAIL":
+            session.mail = Mail(_path(line), [], b"")
+        elif verb == "RSET":
+            session.mail = None
+        elif mail is None or verb not in {"RCPT", "DATA"}:
+            answer = "503 5.5.1 not now"
+        elif verb == "RCPT" and len(mail.recipients) >= self._most_recipients[0]:
+            answer = self._most_recipients[1]
+        elif verb == "RCPT":
+            mail.recipients.append(_path(line))
+        elif not mail.recipients:
+            answer = "554 5.5.1 no valid recipients"
+        else:
+            await self._take_message(session, mail)
+            return
+        await session.write(answer.encode() + b"\r\n")
+
+    def _ehlo(self, session: Session) -> bytes:
+        features = list(self.features)
+        if self.tls is not None and not session.tls:
+            features.append("STARTTLS")
+        if self.users is not None:
+            features.append(f"AUTH {self.mechanisms}")
+        lines = ["test.example greets you", *features]
+        marks = ["-"] * (len(lines) - 1) + [" "]
+        pairs = zip(marks, lines, strict=True)
+        return "".join(f"250{mark}{line}\r\n" for mark, line in pairs).encode()
+
+    async def _take_message(self, session: Session, mail: Mail) -> None:
+        session.mail = None
+        await session.write(b"354 go ahead\r\n")
+        await self._scripted("BODY", session)
+        lines = []
+        while (line := await session.line()) != b".\r\n":
+            lines.append(line.removeprefix(b"."))
+        mail.content = b"".join(lines)
+        if await self._scripted("DOT", session):
+            return
+        self.mails.append(mail)
+        await session.write(f"250 2.0.0 queued as Q{len(self.mails)}\r\n".encode())
+
+
+def _path(command: str) -> str:
+    return command.partition("<")[2].partition(">")[0]

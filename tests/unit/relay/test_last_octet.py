@@ -1,0 +1,206 @@
+"""The last octet of the message divides what may be repeated from what may be delivered."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from app.domain.smtp import Phase
+from app.relay import Security
+from tests.support.relay_rig import QUICK, codes, lost_in, mail, only, relays_to
+from tests.support.smtp_server import Hang, Leave, ReadNothing, Say, SmtpServer
+from tests.support.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.relay_rig import LoopRunner, Trust
+
+LARGE = b"x" * 998 + b"\r\n"
+
+
+@pytest.fixture(params=["plain", "starttls"])
+def protection(request: pytest.FixtureRequest, trust: Trust) -> Callable[[], SmtpServer]:
+    tls = request.param == "starttls"
+    return lambda: SmtpServer(tls=trust.server_context() if tls else None)
+
+
+def has_all(server: SmtpServer) -> bool:
+    return bool(server.sessions) and b"".join(server.sessions[-1].chunks).endswith(b"\r\n.\r\n")
+
+
+def secured(server: SmtpServer, trust: Trust) -> dict[str, Any]:
+    return (
+        {"security": Security.STARTTLS, "ca_file": trust.ca_file}
+        if server.tls
+        else {"security": Security.AUTO}
+    )
+
+
+def test_a_loss_after_the_last_octet_is_final(
+    run: LoopRunner, trust: Trust, protection: Callable[[], SmtpServer]
+) -> None:
+    async def main() -> None:
+        async with protection() as server, relays_to(server, **secured(server, trust)) as relays:
+            server.on("DOT", Leave(reset=True))
+            assert lost_in(await relays.send(mail()), Phase.FINAL)
+            assert 1 == server.verbs.count("DATA"), "never at once again"
+
+    run(main())
+
+
+def test_octets_that_the_kernel_did_not_take_are_not_the_last(
+    run: LoopRunner, trust: Trust, protection: Callable[[], SmtpServer]
+) -> None:
+    """The relay reads nothing: the message is larger than what fits between us."""
+
+    async def main() -> None:
+        async with (
+            protection() as server,
+            relays_to(server, timeouts=QUICK, **secured(server, trust)) as relays,
+        ):
+            server.on("BODY", ReadNothing())
+            assert lost_in(await relays.send(mail(content=LARGE * 20_000)), Phase.BODY)
+
+    run(main())
+
+
+def test_octets_that_the_kernel_took_count_as_written(
+    run: LoopRunner, trust: Trust, protection: Callable[[], SmtpServer]
+) -> None:
+    """The relay reads nothing: the message fits into the socket."""
+
+    async def main() -> None:
+        async with (
+            protection() as server,
+            relays_to(server, timeouts=QUICK, **secured(server, trust)) as relays,
+        ):
+            server.on("BODY", ReadNothing())
+            assert lost_in(await relays.send(mail()), Phase.FINAL)
+
+    run(main())
+
+
+def test_cancelled_before_the_last_octet_the_connection_is_dropped(
+    run: LoopRunner, trust: Trust, protection: Callable[[], SmtpServer]
+) -> None:
+    async def main() -> None:
+        async with protection() as server, relays_to(server, **secured(server, trust)) as relays:
+            go_on = asyncio.Event()
+            server.on("BODY", ReadNothing(go_on))
+            sending = asyncio.create_task(relays.send(mail(content=LARGE * 20_000)))
+            await until(lambda: "DATA" in server.verbs, "DATA is said")
+            sending.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await sending
+            go_on.set()
+            await until(lambda: server.open == 0, "the connection is closed")
+            assert [] == server.mails
+            assert [250] == codes(await relays.send(mail()))
+            assert 2 == len(server.sessions)
+
+    run(main())
+
+
+@pytest.mark.parametrize("verb", ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA"])
+def test_cancelled_before_the_message_nothing_is_delivered(run: LoopRunner, verb: str) -> None:
+    async def main() -> None:
+        async with SmtpServer() as server, relays_to(server) as relays:
+            server.on(verb, Hang())
+            sending = asyncio.create_task(relays.send(mail()))
+            asked = (lambda: verb in server.verbs) if verb != "CONNECT" else (lambda: server.open)
+            await until(asked, f"{verb} arrives")
+            sending.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await sending
+            assert [] == server.mails
+
+    run(main())
+
+
+def test_cancelled_after_the_last_octet_the_reply_is_waited_for(
+    run: LoopRunner, trust: Trust, protection: Callable[[], SmtpServer]
+) -> None:
+    async def main() -> None:
+        async with protection() as server, relays_to(server, **secured(server, trust)) as relays:
+            answer = asyncio.Event()
+            server.on("DOT", Say("250 2.0.0 queued", when=answer))
+            sending = asyncio.create_task(relays.send(mail()))
+            await until(lambda: has_all(server), "the message arrives")
+            for _ in range(3):
+                sending.cancel()
+                await asyncio.sleep(0)
+            answer.set()
+            assert [250] == codes(await sending)
+            assert not sending.cancelled()
+            assert 0 == sending.cancelling(), "a swallowed cancellation is taken back"
+            assert [250] == codes(await relays.send(mail()))
+            assert 1 == len(server.sessions), "the connection is as good as before"
+
+    run(main())
+
+
+def test_a_time_limit_around_a_send_does_not_hide_what_the_relay_said(run: LoopRunner) -> None:
+    async def main() -> None:
+        async with SmtpServer() as server, relays_to(server) as relays:
+            answer = asyncio.Event()
+            server.on("DOT", Say("250 2.0.0 queued", when=answer))
+            asyncio.get_running_loop().call_later(0.3, answer.set)
+            async with asyncio.timeout(0.15):
+                report = await relays.send(mail())
+            assert [250] == codes(report)
+
+    run(main())
+
+
+def test_after_the_last_octet_only_the_dot_time_out_ends_the_wait(run: LoopRunner) -> None:
+    async def main() -> None:
+        async with SmtpServer() as server, relays_to(server, timeouts=QUICK) as relays:
+            server.on("DOT", Hang())
+            sending = asyncio.create_task(relays.send(mail()))
+            await until(lambda: has_all(server), "the message arrives")
+            sending.cancel()
+            report = await sending
+            assert lost_in(report, Phase.FINAL)
+            assert "no answer in time" == only(report).detail
+
+    run(main())
+
+
+def test_cancelled_after_a_first_delivery_the_rest_is_reported_as_not_sent(
+    run: LoopRunner,
+) -> None:
+    """Were it raised, the recipients of the first transaction would get the mail again."""
+
+    async def main() -> None:
+        async with SmtpServer() as server, relays_to(server) as relays:
+            server.on("MAIL", Say("250 ok")).never_mind()
+            sending = asyncio.create_task(
+                relays.send(mail(*(f"u{n}@example.com" for n in range(150))))
+            )
+            await until(lambda: server.sessions, "a connection")
+            hold = asyncio.Event()
+            await until(lambda: server.verbs.count("MAIL") >= 1, "the first transaction")
+            server.always("MAIL", ReadNothing(hold))
+            await until(lambda: server.verbs.count("MAIL") == 2, "the second transaction")
+            sending.cancel()
+            report = await sending
+            assert [250] * 100 + [None] * 50 == codes(report)
+            assert 0 == sending.cancelling()
+            assert 1 == len(server.mails)
+
+    run(main())
+
+
+def test_closing_cuts_off_what_is_being_sent(run: LoopRunner) -> None:
+    async def main() -> None:
+        async with SmtpServer() as server, relays_to(server) as relays:
+            server.on("DOT", Hang())
+            sending = asyncio.create_task(relays.send(mail()))
+            await until(lambda: has_all(server), "the message arrives")
+            await relays.close()
+            assert lost_in(await sending, Phase.FINAL)
+
+    run(main())
