@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from app.domain.record import Record
 
+# Attempts go on from the highest `retry_count`.
+_MOST_ATTEMPTS: Final = 2 * MOST_COUNTED
 # The end of year 9999.
 _LATEST_MS: Final = 253_402_300_799_999
 _TOPIC: Final = re.compile(r"[A-Za-z0-9._-]{1,249}")
@@ -71,11 +73,16 @@ def _number(value: bytes, most: int, what: str) -> int:
 
 
 def _count(value: bytes) -> int:
-    return _number(value, MOST_COUNTED, "a number")
+    return _number(value, _MOST_ATTEMPTS, "a number")
 
 
 def _moment(value: bytes) -> int:
     return _number(value, _LATEST_MS, "a time in epoch milliseconds,")
+
+
+def _first_seen(value: bytes) -> int:
+    """Kafka's -1, for a record without a timestamp, was written as it is."""
+    return -1 if value == b"-1" else _moment(value)
 
 
 def _origin(value: bytes) -> Origin:
@@ -106,7 +113,7 @@ def _kind(value: bytes) -> ErrorKind | None:
 
 _READERS: Final[dict[str, tuple[str, Callable[[bytes], object]]]] = {
     wire.MAIL_ORIGIN: ("origin", _origin),
-    wire.MAIL_FIRST_SEEN: ("first_seen_ms", _moment),
+    wire.MAIL_FIRST_SEEN: ("first_seen_ms", _first_seen),
     wire.MAIL_ATTEMPT: ("attempts", _count),
     wire.MAIL_NOT_BEFORE: ("not_before_ms", _moment),
     wire.MAIL_RECIPIENTS: ("recipients", _recipients),

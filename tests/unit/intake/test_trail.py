@@ -78,6 +78,15 @@ def test_a_broken_header_counts_as_absent_for_a_dead_letter(name: str, value: by
     assert trail_of(record(b"", (*others, (name, value)))) == trail_of(record(b"", others))
 
 
+def test_a_missing_timestamp_stays_missing() -> None:
+    headers = (("mail-first-seen", b"-1"),)
+    assert read_trail(record(b"", headers)).first_seen_ms == -1
+
+
+def test_attempts_may_go_on_from_the_highest_retry_count() -> None:
+    assert read_trail(record(b"", (("mail-attempt", b"1000001"),))).attempts == 1_000_001
+
+
 def test_an_unknown_error_kind_says_nothing() -> None:
     assert read_trail(record(b"", (("mail-error-kind", b"\xffnew"),))).last_kind is None
 
