@@ -48,7 +48,8 @@ def extra_of(
         raise ValueError(f"size is {size!r}; allowed: a whole number of bytes, at least 0")
     if max_bytes is not None and size > max_bytes:
         raise JobTooLarge(f"size is {size}; max_bytes is {max_bytes}")
-    if not (size or deadline or not_before or expires_at) and timeout_each is None:
+    points = (deadline, not_before, expires_at)
+    if size == 0 and timeout_each is None and points == (None, None, None):
         return None
     extra = Extra()
     extra.size = size

@@ -1,0 +1,44 @@
+"""Each contract is kept on asyncio and on uvloop, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import uvloop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
+    "asyncio": asyncio.new_event_loop,
+    "uvloop": uvloop.new_event_loop,
+}
+
+
+@pytest.fixture(params=LOOPS)
+def run(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, object]], None]:
+    """Runs a test's coroutine; fails on what asyncio reports, and on tasks left over."""
+
+    def runner(main: Coroutine[Any, Any, object]) -> None:
+        complaints: list[dict[str, Any]] = []
+
+        async def bounded() -> None:
+            asyncio.get_running_loop().set_exception_handler(
+                lambda _, context: complaints.append(context)
+            )
+            async with asyncio.timeout(20):
+                await main
+            gc.collect()
+            await asyncio.sleep(0)
+            left = asyncio.all_tasks() - {asyncio.current_task()}
+            assert not left, left
+
+        with asyncio.Runner(loop_factory=LOOPS[request.param]) as loop:
+            loop.run(bounded())
+            gc.collect()
+        assert not complaints, complaints
+
+    return runner
