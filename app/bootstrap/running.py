@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from app.bootstrap.service import Service
+from app.bootstrap.vital_signs import VitalSigns
 from app.domain.errors import Fatal, ServerUnreachable
+from app.ops.application import create_app
+from app.ops.server import OpsServer
 from app.telemetry import AddressView, MailLog, configure_logging
 
 if TYPE_CHECKING:
@@ -48,6 +51,7 @@ class _Life:
     def __init__(self, settings: Settings, service: Service) -> None:
         self._settings = settings
         self._service = service
+        self._ops = OpsServer(settings.ops_host, settings.ops_port, create_app(VitalSigns(service)))
         self._asked_to_end = asyncio.Event()
         self._signals = 0
 
@@ -59,6 +63,7 @@ class _Life:
         if self._service.started:
             log.info("draining for at most %g s", self._settings.shutdown_timeout)
         await self._service.drain(self._settings.shutdown_timeout)
+        await self._ops.stop()
         if self._signals > 1:
             code = INTERRUPTED
         log.info("ended")
@@ -87,6 +92,7 @@ class _Life:
         return DONE
 
     async def _serve(self) -> None:
+        await self._ops.start()
         await self._service.start()
         log.info("reading %s", self._settings.kafka_topic)
         await self._service.run()

@@ -79,7 +79,9 @@ class Service:
         )
 
     def start(self) -> Self:
-        """Does not wait; see `wait_ready`."""
+        """Does not wait; see `wait_ready`. What an earlier start left is ended."""
+        if self._process is not None:
+            self._process.kill()
         inherited = {
             name: value
             for name, value in os.environ.items()

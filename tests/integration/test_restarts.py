@@ -1,0 +1,91 @@
+"""Ends in the middle of the work: graceful ones repeat nothing, violent ones lose nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.mails import flat
+from tests.support.service import Service
+from tests.support.waiting import wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.backends import Broker
+    from tests.support.kafka_tools import KafkaTools
+    from tests.support.postfix import Postfix
+    from tests.support.topics import Topics
+
+ALL = 1000
+WORKERS = 10
+EVERYBODY = {f"flat-{number}@example.com" for number in range(ALL)}
+
+
+def amid_the_work(postfix: Postfix, service: Service) -> None:
+    service.wait_for(lambda: postfix.count() >= ALL // 4, "a quarter is delivered", 60)
+
+
+def everything_settled(kafka_tools: KafkaTools, topics: Topics) -> bool:
+    return sum(kafka_tools.ends(topics.results).values()) >= ALL and not kafka_tools.lag(
+        topics.group, topics.queue
+    )
+
+
+@pytest.mark.timeout(240)
+def test_sigterm_amid_a_thousand_then_a_start_delivers_each_once(
+    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+) -> None:
+    kafka_tools.create_topic(topics.queue, 4)
+    kafka_tools.produce(topics.queue, [flat(number) for number in range(ALL)])
+    service = Service.on(tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=postfix.port)
+    with service:
+        amid_the_work(postfix, service)
+        service.terminate()
+        assert service.wait() == 0
+        done = len(service.named("email.delivered"))
+        assert done < ALL
+        service.start()
+        wait_until(lambda: everything_settled(kafka_tools, topics), "all is settled", 90)
+        postfix.wait_for(ALL, within=60)
+        service.terminate()
+        assert service.wait() == 0
+    arrived = Counter(mail.recipient for mail in postfix.mails())
+    assert set(arrived) == EVERYBODY
+    assert sum(arrived.values()) == ALL
+    assert len(kafka_tools.read_all(topics.results)) == ALL
+
+
+@pytest.mark.timeout(240)
+def test_kill_amid_a_thousand_then_a_start_loses_none_and_repeats_few(
+    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+) -> None:
+    kafka_tools.create_topic(topics.queue, 4)
+    kafka_tools.produce(topics.queue, [flat(number) for number in range(ALL)])
+    service = Service.on(tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=postfix.port)
+    with service:
+        amid_the_work(postfix, service)
+        service.kill()
+        service.wait()
+        # Delivered and not yet in a checkpoint: what may be repeated. The last checkpoint is at
+        # most 250 ms old, plus its own time; at most that much was logged since.
+        before = service.named("email.delivered")
+        service.start()
+        wait_until(lambda: everything_settled(kafka_tools, topics), "all is settled", 120)
+        postfix.wait_for(ALL, within=60)
+        service.terminate()
+        assert service.wait() == 0
+    arrived = Counter(mail.recipient for mail in postfix.mails())
+    assert set(arrived) == EVERYBODY
+    repeated = sum(arrived.values()) - ALL
+    last = before[-1]["timestamp"]
+    late = [one for one in before if _seconds(last) - _seconds(one["timestamp"]) < 0.5]
+    assert repeated <= WORKERS + len(late)
+
+
+def _seconds(timestamp: str) -> float:
+    """Of an RFC 3339 time, within its day."""
+    hours, minutes, seconds = timestamp[11:].rstrip("Z").split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
