@@ -1,0 +1,128 @@
+# Each target sets up what it needs by itself, once; `make help` lists them.
+# ARGS goes to the command behind a target: make demo ARGS=--once
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+UV_VERSION := 0.13.9
+ARGS ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+PIP := $(PY) -m pip install --quiet
+
+# The first Python that is new enough; PYTHON=... takes another.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$python && break; done)
+
+# A .venv that was made elsewhere, or whose making was interrupted, is made anew.
+WHOLE := $(shell grep -qsF '$(CURDIR)/$(VENV)' $(BIN)/activate && test -f $(VENV)/.made \
+	&& $(PY) -c 'import pip' 2>/dev/null && echo yes)
+ifneq ($(WHOLE),yes)
+.PHONY: $(VENV)/.made
+endif
+
+##@ Use
+
+.PHONY: demo
+demo: $(VENV)/.project ## Watch mails travel from a topic to a mailbox; needs nothing but Python
+	@$(PY) -m app demo $(ARGS)
+
+.PHONY: run
+run: $(VENV)/.project ## Run the service with the settings of the environment and .env
+	@$(PY) -m app run $(ARGS)
+
+.PHONY: up
+up: ## Start service, Kafka and mailbox in containers
+	docker compose up --build --detach $(ARGS)
+
+.PHONY: down
+down: ## Stop these containers
+	docker compose down $(ARGS)
+
+.PHONY: image
+image: ## Build the container image
+	docker build --tag kafka-mailer $(ARGS) .
+
+##@ Develop
+
+.PHONY: setup
+setup: $(VENV)/.dev ## Install all that developing needs into .venv
+	@echo 'Ready: $(BIN)/kafka-mailer; checks before each commit: $(BIN)/pre-commit install'
+
+.PHONY: test
+test: $(VENV)/.dev ## Run all tests; what this machine cannot run is skipped and named
+	@$(PY) -m coverage erase
+	$(PY) -m coverage run -m pytest $(ARGS)
+	@$(PY) -m coverage combine --quiet
+	@$(PY) -m coverage report $(if $(ARGS),--fail-under=0)
+
+.PHONY: test-unit
+test-unit: $(VENV)/.dev ## Run the tests that need no server
+	$(PY) -m pytest tests/unit $(ARGS)
+
+.PHONY: check
+check: $(VENV)/.dev ## Check style, types and import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: $(VENV)/.dev ## Bring the code into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: reference
+reference: $(VENV)/.project ## Write .env.example and docs/settings.md anew from the settings
+	$(PY) -m app.settings
+
+.PHONY: lock
+lock: $(VENV)/.made ## Pin the newest dependencies that pyproject.toml allows
+	@$(PIP) uv==$(UV_VERSION)
+	$(call compile,runtime,)
+	$(call compile,demo,--extra demo --group build)
+	$(call compile,dev,--extra demo --group build --group dev)
+
+define compile
+$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
+	$(2) --output-file requirements/$(1).txt pyproject.toml
+endef
+
+.PHONY: clean
+clean: ## Remove .venv and what tools left behind
+	rm -rf $(VENV) .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \
+		.pytest_cache .ruff_cache
+
+##@ Help
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@/ { printf "%s%s\n", sep, substr($$0, 5); sep = "\n" } \
+		/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+$(VENV)/.made:
+	@test -n '$(PYTHON)' || { echo 'Python 3.11 or newer is needed: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@echo 'Making .venv with $(PYTHON) (once)'
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# Interrupted half-way, a stamp is missing and its step is done again.
+$(VENV)/.locked: requirements/demo.txt $(VENV)/.made
+	@echo 'Installing the pinned dependencies'
+	@$(PIP) --require-hashes --requirement requirements/demo.txt
+	@touch $@
+
+$(VENV)/.project: pyproject.toml $(VENV)/.locked
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.project
+	@echo 'Installing the pinned tools for tests and checks'
+	@$(PIP) --require-hashes --requirement requirements/dev.txt
+	@touch $@
