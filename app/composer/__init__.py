@@ -1,0 +1,8 @@
+"""From a message to its envelope and RFC 5322 bytes."""
+
+from __future__ import annotations
+
+from app.composer.composer import Composer
+from app.composer.config import ComposerConfig
+
+__all__ = ["Composer", "ComposerConfig"]

@@ -1,0 +1,138 @@
+"""A message and its recipients, made into an envelope and bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.composer.bounces import BounceAddress
+from app.composer.contents import own_contents, rendered_contents
+from app.composer.entities import root_entity
+from app.composer.extras import AUTO_SUBMITTED, DATE, MESSAGE_ID, extra_headers
+from app.composer.folder import Templates
+from app.composer.headers import header
+from app.composer.identity import date, digest, envid
+from app.composer.mailboxes import NOBODY_SHOWN, address_header, from_header
+from app.composer.size import estimate
+from app.composer.unsubscribing import unsubscribe_headers
+from app.domain.addresses import parse_address
+from app.domain.errors import InvalidMessage
+from app.domain.message import Address
+from app.domain.smtp import Composed, Envelope
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from app.composer.config import ComposerConfig
+    from app.domain.job import Trail
+    from app.domain.message import Message
+
+
+class Composer:
+    """Makes bytes of messages; reads no file but those of the template folder.
+
+    All attempts at a message get the same bytes but for Date, boundaries, and templates that were
+    edited in between.
+    """
+
+    def __init__(self, config: ComposerConfig) -> None:
+        """Raises `ValueError`, naming the setting that is wrong."""
+        self._default_from = _default_from(config.default_from)
+        self._bounce = None if config.envelope_from is None else BounceAddress(config.envelope_from)
+        self._templates = Templates(config.templates)
+        self._max_bytes = config.max_bytes
+
+    def compose(
+        self, message: Message, trail: Trail, recipients: Sequence[Address], *, now: datetime
+    ) -> Composed:
+        """The message for these of its recipients.
+
+        Raises `InvalidMessage`, naming the field, for what can never be sent.
+        """
+        sender = message.sender or self._default_from
+        if sender is None:
+            raise InvalidMessage("from", "missing, and EMAIL_FROM is not set")
+        if message.template is None:
+            subject, text, html = own_contents(message)
+        else:
+            template = self._templates.current().find(message.template, message.locale)
+            subject, text, html = rendered_contents(message, template)
+        name = digest(message, trail)
+        extras = extra_headers(message)
+        message_id = extras.replaced.get(MESSAGE_ID) or f"<{name}@{sender.domain}>"
+        entity = root_entity(text, html, message.attachments)
+        headers = [
+            f"Date: {extras.replaced.get(DATE) or date(now)}\r\n",
+            from_header(sender),
+            _recipient_headers(message),
+            header("Subject", subject),
+            f"Message-ID: {message_id}\r\n",
+            header("Auto-Submitted", extras.replaced.get(AUTO_SUBMITTED) or "auto-generated"),
+            unsubscribe_headers(message.unsubscribe) if message.unsubscribe else "",
+            extras.lines,
+            f"MIME-Version: 1.0\r\n{entity.headers}\r\n",
+        ]
+        content = b"".join(("".join(headers).encode(), *entity.body))
+        if not content.endswith(b"\r\n"):
+            content += b"\r\n"
+        if len(content) > self._max_bytes:
+            raise InvalidMessage(
+                "", f"too large: {len(content)} bytes composed, at most {self._max_bytes} allowed"
+            )
+        return Composed(self._envelope(message, sender, recipients, name), content, message_id)
+
+    def estimate(self, message: Message) -> int:
+        """How many bytes `compose` makes of it at most, found without composing.
+
+        Of a template's output it is a guess: the source, and the data three times.
+        """
+        if message.template is None:
+            return estimate(message)
+        try:
+            template = self._templates.current().find(message.template, message.locale)
+        except InvalidMessage:
+            return estimate(message)
+        return estimate(message) + template.size + 3 * len(str(message.data))
+
+    def _envelope(
+        self, message: Message, sender: Address, recipients: Sequence[Address], name: str
+    ) -> Envelope:
+        # Their local parts stand in headers, which only SMTPUTF8 lets be UTF-8.
+        involved = [sender, *recipients, *message.to, *message.cc, *message.reply_to]
+        given = message.envelope_from
+        if given is None:
+            reverse_path = self._bounce.of(message.id, name) if self._bounce else sender.spec
+        elif isinstance(given, Address):
+            involved.append(given)
+            reverse_path = given.spec
+        else:
+            reverse_path = given
+        return Envelope(
+            sender=reverse_path,
+            recipients=tuple(recipient.spec for recipient in recipients),
+            smtputf8=any(address.needs_smtputf8 for address in involved),
+            envid=envid(message.id, name),
+        )
+
+
+def _recipient_headers(message: Message) -> str:
+    """Bcc is not among them, and is not to be guessed from their absence either."""
+    lines = ""
+    if message.to:
+        lines += address_header("To", message.to)
+    if message.cc:
+        lines += address_header("Cc", message.cc)
+    if message.reply_to:
+        lines += address_header("Reply-To", message.reply_to)
+    return lines if message.to or message.cc else NOBODY_SHOWN + lines
+
+
+def _default_from(value: str | None) -> Address | None:
+    if value is None:
+        return None
+    try:
+        return parse_address(value, "EMAIL_FROM")
+    except InvalidMessage as error:
+        raise ValueError(
+            f"EMAIL_FROM: {value!r} {error.reason}; like Shop <mail@example.com>"
+        ) from error

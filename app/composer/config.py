@@ -1,0 +1,24 @@
+"""What the composer needs to know of the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposerConfig:
+    """Values as they stand in the settings; `Composer` checks them.
+
+    `default_from`: EMAIL_FROM. `templates`: the folder EMAIL_TEMPLATES. `envelope_from`:
+    EMAIL_ENVELOPE_FROM, an address in whose local part `{id}` stands for the message's id, or `<>`.
+    `max_bytes`: the largest composed message.
+    """
+
+    default_from: str | None = None
+    templates: Path | None = None
+    envelope_from: str | None = None
+    max_bytes: int = 10 * 1024 * 1024
