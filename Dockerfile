@@ -1,0 +1,41 @@
+ARG PYTHON_IMAGE=python:3.12-slim
+
+FROM ${PYTHON_IMAGE} AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
+WORKDIR /src
+# The service's environment gets no pip; the image's own installs into it.
+RUN python -m venv --without-pip /opt/kafka-mailer
+COPY requirements/build.txt requirements/runtime.txt requirements/
+# Wheels only: nothing is compiled here, so no compiler is needed.
+RUN pip install --require-hashes --only-binary :all: --requirement requirements/build.txt \
+    && pip --python /opt/kafka-mailer/bin/python install --compile \
+        --require-hashes --only-binary :all: --requirement requirements/runtime.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY app app
+RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
+    && pip --python /opt/kafka-mailer/bin/python install --compile --no-deps --no-index \
+        --find-links /wheels kafka-mailer \
+    && /opt/kafka-mailer/bin/kafka-mailer --version
+
+FROM ${PYTHON_IMAGE}
+ARG VERSION=dev
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="kafka-mailer" \
+    org.opencontainers.image.description="Reads email messages from Kafka, sends them through SMTP relays, and loses none." \
+    org.opencontainers.image.licenses="MIT" \
+    org.opencontainers.image.version="${VERSION}" \
+    org.opencontainers.image.revision="${REVISION}"
+RUN groupadd --gid 10001 mailer \
+    && useradd --uid 10001 --gid mailer --no-create-home --home-dir /nonexistent \
+        --shell /usr/sbin/nologin mailer
+COPY --from=build /opt/kafka-mailer /opt/kafka-mailer
+ENV PATH=/opt/kafka-mailer/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1
+WORKDIR /var/empty
+USER 10001:10001
+EXPOSE 8081
+# Asked on loopback, whatever proxy the environment names.
+HEALTHCHECK --interval=15s --timeout=5s --start-period=90s --retries=3 \
+    CMD ["python", "-c", "import http.client, os, sys; asked = http.client.HTTPConnection('127.0.0.1', int(os.environ.get('OPS_PORT') or 8081), timeout=4); asked.request('GET', '/health/live'); sys.exit(asked.getresponse().status != 200)"]
+ENTRYPOINT ["kafka-mailer"]
