@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli.flags import SettingsCommand, is_default, load_from, settings_flags, source_of
+from app.cli.flags import is_default, load_from, settings_flags, source_of
+from app.cli.verbs import ExamplesCommand
 from app.settings import options
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ MASK = "********"
 
 @settings_flags()
 @click.command(
-    cls=SettingsCommand,
+    cls=ExamplesCommand,
     short_help="Show every setting.",
     examples=(
         ("kafka-mailer config", ""),

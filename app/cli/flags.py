@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
 from typing_extensions import override
 
 from app.cli.terminal import warn
-from app.cli.verbs import ExamplesCommand
-from app.settings import Group, Loaded, Option, Source, load, options
+from app.cli.verbs import HeadedOption
+from app.settings import Loaded, Option, Source, load, options
 from app.settings.kinds import Switch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    import click
 
-class SettingFlag(click.Option):
+
+class SettingFlag(HeadedOption):
     """A flag whose value is read, like every other source's, by the settings themselves."""
 
     def __init__(
         self, option: Option, declarations: Sequence[str], metavar: str, about: str
     ) -> None:
         switch = isinstance(option.kind, Switch)
-        self.group = option.details.group
+        self.heading = option.details.group.value
         super().__init__(
             declarations,
             type=str,
@@ -42,39 +43,12 @@ class SettingFlag(click.Option):
         return f"{self.opts[0]} {self.metavar}", self.help or ""
 
 
-class SettingsCommand(ExamplesCommand):
-    """A command whose help lists the settings under their headings."""
-
-    @override
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        flags = self.get_params(ctx)
-        own = [each for each in flags if not isinstance(each, SettingFlag)]
-        _section(ctx, formatter, "Options", own)
-        for group in Group:
-            ours = [e for e in flags if isinstance(e, SettingFlag) and e.group is group]
-            _section(ctx, formatter, group.value, ours)
-
-
-def _section(
-    ctx: click.Context,
-    formatter: click.HelpFormatter,
-    title: str,
-    parameters: Iterable[click.Parameter],
-) -> None:
-    records = [record for each in parameters if (record := each.get_help_record(ctx))]
-    if records:
-        with formatter.section(title):
-            formatter.write_dl(records, col_max=34)
-
-
-def settings_flags(
-    *groups: Group,
-) -> Callable[[click.Command], click.Command]:
-    """Give a command the flags of these groups of settings; all of them when none is named."""
+def settings_flags(*fields: str) -> Callable[[click.Command], click.Command]:
+    """Give a command the flags of these settings; of all when none is named."""
 
     def with_flags(command: click.Command) -> click.Command:
         for option in options():
-            if not groups or option.details.group in groups:
+            if not fields or option.field in fields:
                 command.params.extend(_flags_of(option))
         return command
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
-from app.cli.flags import SettingsCommand, load_from, settings_flags
+from app.cli.flags import load_from, settings_flags
+from app.cli.verbs import ExamplesCommand
 
 
 @settings_flags()
 @click.command(
-    cls=SettingsCommand,
+    cls=ExamplesCommand,
     short_help="Run the service.",
     examples=(
         ("kafka-mailer run --kafka-brokers kafka:9092 --smtp-host mail --smtp-port 25", ""),

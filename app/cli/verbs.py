@@ -76,12 +76,32 @@ class VerbGroup(click.Group):
         write_examples(formatter, EXAMPLES)
 
 
+class HeadedOption(click.Option):
+    """A flag that the help lists under `heading`."""
+
+    heading = "Options"
+
+
 class ExamplesCommand(click.Command):
-    """A command whose help ends with examples: pairs of a command line and what it does."""
+    """A command whose help ends with examples: pairs of a command line and what it does.
+
+    Its flags stand under their headings, in the order in which these first appear.
+    """
 
     def __init__(self, *args: Any, examples: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.examples = examples
+
+    @override
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        sections: dict[str, list[tuple[str, str]]] = {HeadedOption.heading: []}
+        for each in self.get_params(ctx):
+            heading = each.heading if isinstance(each, HeadedOption) else HeadedOption.heading
+            if record := each.get_help_record(ctx):
+                sections.setdefault(heading, []).append(record)
+        for heading, records in sections.items():
+            with formatter.section(heading):
+                formatter.write_dl(records, col_max=34)
 
     @override
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,0 +1,116 @@
+"""Telling where each message landed, while they are on their way."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any, Self
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from app.cli.terminal import complain, warn
+
+if TYPE_CHECKING:
+    from app.cli.posting import Landed, Refusal
+
+
+class Landing:
+    """A line on standard output for each message, what was refused on standard error.
+
+    `many`: there is also a sum at the end and, on a terminal, a bar; `total` are the input's
+    bytes, None when nobody knows.
+    """
+
+    def __init__(self, *, as_json: bool, many: bool = False, total: int | None = None) -> None:
+        self.written = 0
+        self.refusals = 0
+        self._as_json = as_json
+        self._many = many
+        self._silent = False
+        self._progress = _progress() if many and sys.stderr.isatty() else None
+        self._task = TaskID(0)
+        if self._progress is not None:
+            self._task = self._progress.add_task("sending", total=total, count="0 messages")
+
+    def __enter__(self) -> Self:
+        if self._progress is not None:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+        if self._many:
+            click.echo(self.summary, err=True)
+
+    @property
+    def summary(self) -> str:
+        """What came of them, for people."""
+        refused = f", {self.refusals:,} refused" if self.refusals else ""
+        return f"{_messages(self.written)} in the queue{refused}"
+
+    def landed(self, landed: Landed) -> None:
+        self.written += 1
+        topic, partition, offset = landed.where
+        if self._as_json:
+            self._print(
+                _without_none(
+                    line=landed.line or None,
+                    id=landed.id,
+                    topic=topic,
+                    partition=partition,
+                    offset=offset,
+                )
+            )
+        else:
+            name = f"  {landed.id}" if landed.id else ""
+            line = f"line {landed.line}: " if landed.line else ""
+            self._print(f"{line}{topic}/{partition}/{offset}{name}")
+
+    def refused(self, refusal: Refusal) -> None:
+        self.refusals += 1
+        text = f"{refusal.field}: {refusal.reason}" if refusal.field else refusal.reason
+        if self._as_json:
+            self._print(
+                _without_none(
+                    line=refusal.line or None, field=refusal.field or None, error=refusal.reason
+                )
+            )
+        complain(f"line {refusal.line}: {text}" if refusal.line else text)
+
+    def read(self, total: int) -> None:
+        if self._progress is not None:
+            self._progress.update(self._task, completed=total, count=_messages(self.written))
+
+    def waiting(self, seconds: float, trouble: str) -> None:
+        warn(f"waiting for Kafka for {seconds:.0f} s: {trouble}")
+
+    def _print(self, entry: str | dict[str, Any]) -> None:
+        if self._silent:
+            return
+        try:
+            click.echo(entry if isinstance(entry, str) else json.dumps(entry, ensure_ascii=False))
+        except BrokenPipeError:
+            # Whoever read this has enough; the messages still have to be sent.
+            self._silent = True
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.fields[count]}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=sys.stdout is not None and sys.stdout.isatty(),
+    )
+
+
+def _messages(count: int) -> str:
+    return "1 message" if count == 1 else f"{count:,} messages"
+
+
+def _without_none(**entry: Any) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if value is not None}
