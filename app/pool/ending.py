@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from app.pool.errors import JobTimeout
@@ -25,6 +26,8 @@ def end_well(core: Core, worker: Worker, ticket: AnyTicket, value: object) -> No
     worker.ticket = None
     worker.jobs += 1
     worker.busy_s += run_s
+    if ticket.extra is not None:
+        worker.stop_at = inf
     if ticket.outcome is not None:
         return
     if core.gatekeeper is not None:
@@ -60,6 +63,8 @@ def end_badly(core: Core, worker: Worker, ticket: AnyTicket, error: BaseExceptio
     worker.ticket = None
     worker.jobs += 1
     worker.busy_s += run_s
+    if ticket.extra is not None:
+        worker.stop_at = inf
     if ticket.outcome is not None:
         return
     if isinstance(error, Postpone) and worker.reason is None:
