@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli.flags import is_default, load_from, settings_flags, source_of
+from app.cli.flags import load_from, settings_flags, source_of
 from app.cli.verbs import ExamplesCommand
 from app.settings import options
 
@@ -36,7 +37,7 @@ def command(*, as_json: bool, **parameters: Any) -> None:
     loaded = load_from(parameters)
     shown = [each for each in options() if not each.details.later]
     if as_json:
-        click.echo(json.dumps({each.variable: _entry(loaded, each) for each in shown}, indent=2))
+        click.echo(json.dumps({each.name: _entry(loaded, each) for each in shown}, indent=2))
     else:
         _print_table(loaded, shown)
 
@@ -60,34 +61,37 @@ def _entry(loaded: Loaded, option: Option) -> dict[str, str | None]:
 
 def _print_table(loaded: Loaded, shown: list[Option]) -> None:
     from rich.console import Console  # noqa: PLC0415  # slow to import, and --json does without
-    from rich.markup import escape  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("Setting", no_wrap=True)
     table.add_column("Value", overflow="fold")
     table.add_column("Source", overflow="fold")
-    group = None
-    for option in shown:
-        if option.details.group is not group:
-            group = option.details.group
-            table.add_row()
-            table.add_row(f"[bold cyan]{group}[/]")
-        plain = is_default(loaded, option)
-        given = loaded.given.get(option.field)
-        value = _value(loaded, option)
-        text = escape(value) if value is not None else f"[dim]{escape(_absent(option))}[/]"
-        table.add_row(
-            option.variable,
-            text if plain else f"[bold green]{text}[/]",
-            f"[dim]{option_source}[/]"
-            if (option_source := str(given or "default")) and plain
-            else escape(option_source),
-        )
+    for group, members in groupby(shown, key=lambda each: each.details.group):
+        table.add_row()
+        table.add_row(f"[bold cyan]{group}[/]")
+        for option in members:
+            table.add_row(*_row(loaded, option))
     console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 10_000  # a reader of a pipe gets whole lines
-    console.print(table)
+    if console.is_terminal:
+        console.print(table)
+        return
+    console.width = 10_000  # a reader of a pipe gets whole lines
+    with console.capture() as captured:
+        console.print(table)
+    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def _row(loaded: Loaded, option: Option) -> tuple[str, str, str]:
+    """What somebody gave stands out from the defaults."""
+    from rich.markup import escape  # noqa: PLC0415
+
+    value = _value(loaded, option)
+    text = f"[dim]{escape(_absent(option))}[/]" if value is None else escape(value)
+    given = loaded.given.get(option.field)
+    if given is None:
+        return option.name, text, "[dim]default[/]"
+    return option.name, f"[bold green]{text}[/]", escape(str(given))
 
 
 def _absent(option: Option) -> str:

@@ -94,11 +94,6 @@ def load_from(parameters: Mapping[str, Any]) -> Loaded:
     return loaded
 
 
-def is_default(loaded: Loaded, option: Option) -> bool:
-    """Whether nobody gave the setting a value."""
-    return source_of(loaded, option) is Source.DEFAULT
-
-
 def source_of(loaded: Loaded, option: Option) -> Source:
     """Where the setting's value is from."""
     given = loaded.given.get(option.field)

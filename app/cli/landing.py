@@ -29,6 +29,7 @@ class Landing:
         self._as_json = as_json
         self._many = many
         self._silent = False
+        self._in_trouble = False
         self._progress = _progress() if many and sys.stderr.isatty() else None
         self._task = TaskID(0)
         if self._progress is not None:
@@ -39,10 +40,10 @@ class Landing:
             self._progress.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         if self._progress is not None:
             self._progress.stop()
-        if self._many:
+        if self._many and (kind is None or self.written or self.refusals):
             click.echo(self.summary, err=True)
 
     @property
@@ -86,6 +87,11 @@ class Landing:
 
     def waiting(self, seconds: float, trouble: str) -> None:
         warn(f"waiting for Kafka for {seconds:.0f} s: {trouble}")
+
+    def trouble(self, reason: str | None) -> None:
+        if reason is not None and not self._in_trouble:
+            warn(f"trying again: {reason}")
+        self._in_trouble = reason is not None
 
     def _print(self, entry: str | dict[str, Any]) -> None:
         if self._silent:

@@ -70,6 +70,10 @@ class Report(Protocol):
         """Kafka does not answer yet."""
         ...
 
+    def trouble(self, reason: str | None) -> None:
+        """What keeps messages from being written; None when it works again."""
+        ...
+
 
 class _Checked(NamedTuple):
     line: int
@@ -111,16 +115,22 @@ class Poster:
                 self._partitions = await self._topic(admin)
                 facts = await admin.config(self._settings.kafka_topic)
             largest = int(facts.get("max.message.bytes") or _DEFAULT_MAX_MESSAGE) + _HEADROOM
-            async with Producer(config, max_request_size=largest) as producer:
+            async with Producer(
+                config, max_request_size=largest, on_trouble=self._report.trouble
+            ) as producer:
                 async for some, total in drafts:
                     for start in range(0, len(some), _BATCH):
                         await self._write(producer, self._checked(some[start : start + _BATCH]))
                         if self._refused and self._stop_on_error:
                             return
                     self._report.read(total)
-        except (KafkaError, TimeoutError) as error:
-            reason = str(error) or type(error).__name__
-            raise ServerUnreachable(f"Kafka does not answer any more: {reason}") from None
+        except TimeoutError:
+            raise ServerUnreachable(
+                f"Kafka gave no answer within {self._settings.kafka_start_timeout:g} s; what was "
+                "not told as landed may or may not be in the queue"
+            ) from None
+        except (KafkaError, OSError) as error:
+            raise ServerUnreachable(f"Kafka cannot be reached any more: {error}") from None
 
     async def _topic(self, admin: Admin) -> int:
         """The queue's partition count; a missing queue is created, as the service would."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import stat
 from contextlib import ExitStack
@@ -92,6 +93,8 @@ def command(*, source: str | None, on_error: str, as_json: bool, **parameters: A
             descriptor, size = _opened(source, stack)
             landing = stack.enter_context(Landing(as_json=as_json, many=True, total=size))
             drafts = read_drafts(descriptor, settings.email_max_bytes)
+        # The library would tell of each try; we tell of those that matter.
+        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
         poster = Poster(settings, landing, stop_on_error=on_error == "stop")
         asyncio.run(poster.post(drafts))
     return 1 if landing.refusals else 0

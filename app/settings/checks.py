@@ -34,7 +34,7 @@ class _Findings:
     def wrong(self, name: str, reason: str) -> None:
         each, value = option(name), self.given.get(name)
         text = None if each.secret or value is None else value.text
-        self.problems.append(Problem(each.variable, reason, text, str(value or ""), field=name))
+        self.problems.append(Problem(each.name, reason, text, str(value or ""), field=name))
 
     def said(self, name: str) -> str:
         """`EMAIL_WORKERS_MAX (5, profile constrained)`, for mention in another's reason."""

@@ -72,7 +72,7 @@ def _validate(given: Mapping[str, Given]) -> tuple[Settings, list[Problem]]:
 def _problem(field: str, reason: str, value: Given) -> Problem:
     each = option(field)
     return Problem(
-        each.variable,
+        each.name,
         reason,
         value=None if each.secret else value.text,
         origin=str(value),

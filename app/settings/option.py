@@ -60,6 +60,11 @@ class Option:
         return self.field.upper()
 
     @property
+    def name(self) -> str:
+        """What users call it: its variable, or its flag when there is nothing else."""
+        return self.flag if self.details.flag_only else self.variable
+
+    @property
     def flag(self) -> str:
         return self.details.flag or "--" + self.field.replace("_", "-")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ class Source(StrEnum):
 class Given:
     """One value as text, and where it stands; `where` is a flag, a path or a profile's name."""
 
-    text: str
+    text: str = field(repr=False)
     source: Source
     where: str = ""
 
