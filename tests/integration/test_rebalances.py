@@ -1,0 +1,61 @@
+"""Members that come and go under load: each message once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.mails import flat
+from tests.support.service import Service
+from tests.support.waiting import wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.backends import Broker
+    from tests.support.kafka_tools import KafkaTools
+    from tests.support.postfix import Postfix
+    from tests.support.topics import Topics
+
+ALL = 2000
+
+
+@pytest.mark.timeout(240)
+def test_a_member_joins_and_one_leaves_under_load_and_each_message_arrives_once(
+    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+) -> None:
+    kafka_tools.create_topic(topics.queue, 4)
+    kafka_tools.produce(topics.queue, [flat(number) for number in range(ALL)])
+
+    def member(name: str) -> Service:
+        return Service.on(
+            tmp_path / name,
+            brokers=kafka.brokers,
+            topics=topics,
+            smtp_port=postfix.port,
+            env={"EMAIL_WORKER_COUNT": "3", "EMAIL_WORKER_BUFFER": "20"},
+        )
+
+    with member("first") as first:
+        first.wait_for(lambda: postfix.count() >= ALL // 10, "the first is at work", 60)
+        with member("second") as second:
+            second.wait_for_events("email.delivered", 50, within=60)
+            first.terminate()
+            assert first.wait() == 0
+            wait_until(
+                lambda: (
+                    sum(kafka_tools.ends(topics.results).values()) >= ALL
+                    and not kafka_tools.lag(topics.group, topics.queue)
+                ),
+                "all is settled",
+                120,
+            )
+            postfix.wait_for(ALL, within=60)
+            second.terminate()
+            assert second.wait() == 0
+    arrived = Counter(mail.recipient for mail in postfix.mails())
+    assert len(arrived) == ALL
+    assert sum(arrived.values()) == ALL
+    assert len(kafka_tools.read_all(topics.results)) == ALL
