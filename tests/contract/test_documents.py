@@ -1,0 +1,87 @@
+"""What README and architecture say of names, examples and files is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+import pytest
+
+from app.cli.main import run_command_line
+from app.domain.errors import InvalidMessage
+from app.domain.outcome import ErrorKind
+from app.domain.wire import OURS
+from app.intake.decode import Decoder, DecoderConfig
+from app.intake.messages import KNOWN_FIELDS
+from app.settings.options import options
+from tests.support.records import json_record
+
+ROOT: Final = Path(__file__).parents[2]
+README: Final = (ROOT / "README.md").read_text()
+ARCHITECTURE: Final = (ROOT / "docs" / "architecture.md").read_text()
+EXAMPLES: Final = re.findall(
+    r"(?<!not a message -->\n)^```json\n(.*?)^```", README, re.DOTALL | re.MULTILINE
+)
+# Read, but the business of those who keep the envelope.
+UNTOLD: Final = frozenset({"retry_count", "status", "error_msg", "timestamp"})
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_of_a_message_is_one(example: str) -> None:
+    document: dict[str, Any] = orjson.loads(example)
+    assert Decoder(DecoderConfig(max_bytes=10_000)).decode(json_record(document)).recipients
+
+
+def test_there_is_an_example_of_either_shape() -> None:
+    assert ["message" in orjson.loads(example) for example in EXAMPLES] == [False, True]
+
+
+def test_the_table_has_every_field_of_a_message() -> None:
+    cells = re.findall(r"^\| (`[a-z_]+`(?:, `[a-z_]+`)*) \| ", README, re.MULTILINE)
+    told = {name for cell in cells for name in re.findall(r"`([a-z_]+)`", cell)}
+    assert told == KNOWN_FIELDS - UNTOLD
+
+
+def test_every_header_of_ours_is_told() -> None:
+    assert set(re.findall(r"`(mail-[a-z-]+)`", README)) == OURS
+
+
+def test_every_variable_that_is_named_is_a_setting() -> None:
+    variables = {each.variable for each in options()}
+    prefix = r"(?:KAFKA|EMAIL|SMTP|RETRY|SHUTDOWN|OPS|LOG)"
+    named = set(re.findall(rf"(?<![A-Z_])({prefix}_[A-Z_]+)\b", README))
+    assert {name.removesuffix("_FILE") for name in named} <= variables
+
+
+def test_error_kinds_are_the_contracts() -> None:
+    sentence = README.partition("`error_kind` is ")[2].partition(".")[0]
+    later = {ErrorKind.SUPPRESSED, ErrorKind.DUPLICATE}
+    assert set(re.findall(r"`([a-z_]+)`", sentence)) == set(ErrorKind) - later
+
+
+def test_the_commands_are_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command_line(["--help"]) == 0
+    told = capsys.readouterr().out
+    for verb in re.findall(r"^\| `kafka-mailer ([a-z]+)` \|", README, re.MULTILINE):
+        assert re.search(rf"^  {verb} ", told, re.MULTILINE)
+
+
+def test_linked_files_are_there() -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).is_file(), target
+
+
+def test_the_files_that_the_architecture_names_are_there() -> None:
+    for name in re.findall(r"`([a-z_/]+/(?:[a-z_]+\.py)?)`", ARCHITECTURE):
+        assert (ROOT / "app" / name).exists() or (ROOT / name).exists(), name
+
+
+def test_the_refusal_that_is_quoted_reads_so() -> None:
+    document = {"to": ["ann@example.com", "b b@example.com"], "subject": "Hi", "text": "Hi"}
+    with pytest.raises(InvalidMessage) as refused:
+        Decoder(DecoderConfig(max_bytes=10_000)).decode(json_record(document))
+    quoted = README.partition("naming the field: `")[2].partition("…")[0]
+    assert quoted
+    assert str(refused.value).startswith(quoted)
