@@ -43,6 +43,10 @@ class ReceivedMail:
         return self.header("Subject")
 
     @functools.cached_property
+    def message_id(self) -> str:
+        return self.header("Message-ID").strip()
+
+    @functools.cached_property
     def headers(self) -> tuple[tuple[str, str], ...]:
         """All of them, decoded, in their order."""
         return tuple((name, _shown(self._message, at)) for at, name in enumerate(self._message))

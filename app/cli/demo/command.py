@@ -1,0 +1,66 @@
+"""The verb itself: its options, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import click
+
+from app.cli.verbs import ExamplesCommand
+
+DONE = 0
+FAILED = 1
+INTERRUPTED = 130
+
+PORT = click.IntRange(1, 65535)
+
+
+@click.command(
+    cls=ExamplesCommand,
+    short_help="Watch it work.",
+    examples=(
+        ("kafka-mailer demo", "stays until Ctrl-C, for mails of your own"),
+        ("kafka-mailer demo --once", "ends by itself: 0 when every mail ended as expected"),
+        ("kafka-mailer demo --page-port 9000", ""),
+    ),
+)
+@click.option(
+    "--once", is_flag=True, help="End when every mail has; so it does without a terminal."
+)
+@click.option(
+    "--kafka-port", type=PORT, help="Port of the broker.  [default: 19092, or a free one]"
+)
+@click.option("--smtp-port", type=PORT, help="Port of the mailbox.  [default: 1025, or a free one]")
+@click.option("--page-port", type=PORT, help="Port of its page.  [default: 8025, or a free one]")
+@click.option("--health-port", type=PORT, help="Port of health.  [default: 8081, or a free one]")
+def command(
+    *,
+    once: bool,
+    kafka_port: int | None,
+    smtp_port: int | None,
+    page_port: int | None,
+    health_port: int | None,
+) -> int:
+    """Run the service between an embedded broker and an embedded mailbox, and send mails.
+
+    Nothing leaves this machine and nothing stays on it. Ends with 1 when a mail did not end as
+    expected.
+    """
+    # The stages, uvicorn and rich: --help does without them.
+    from app.cli.demo.ports import Ports  # noqa: PLC0415
+    from app.cli.demo.screen import open_screen  # noqa: PLC0415
+    from app.cli.demo.show import Ending, run_show  # noqa: PLC0415
+
+    # Libraries that warn of what they then do again would write into the table.
+    logging.getLogger().addHandler(logging.NullHandler())
+    ports = Ports.choose(kafka=kafka_port, smtp=smtp_port, page=page_port, health=health_port)
+    screen = open_screen()
+    ending = asyncio.run(run_show(ports, screen, stay=screen.interactive and not once))
+    match ending:
+        case Ending.AS_EXPECTED:
+            return DONE
+        case Ending.OTHERWISE:
+            return FAILED
+        case Ending.INTERRUPTED:
+            return INTERRUPTED
