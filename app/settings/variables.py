@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
 from app.settings.model import Settings
-from app.settings.problem import Problem, Source
+from app.settings.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,7 @@ def dotenv(path: Path | None) -> tuple[dict[str, str], list[Problem]]:
         reason = (error.strerror or "cannot be read").lower()
         return {}, [Problem(str(path), reason, allowed="a readable file of NAME=value lines")]
     except UnicodeDecodeError:
-        return {}, [Problem(str(path), "not UTF-8 text", origin=Source.DOTENV)]
+        return {}, [Problem(str(path), "not UTF-8 text")]
     return _upper(source.env_vars), []
 
 
