@@ -18,14 +18,12 @@ _RFC_3339: Final = re.compile(
 _GO_ZERO: Final = "0001-01-01T00:00:00Z"
 
 
-def string(value: object, field: str, longest: int | None = None) -> str:
+def string(value: object, field: str) -> str:
     """Any text without NUL, which no part of a mail may hold."""
     if not isinstance(value, str):
         raise InvalidMessage(field, "must be a string")
     if "\0" in value:
         raise InvalidMessage(field, "has a NUL character")
-    if longest is not None and len(value) > longest:
-        raise InvalidMessage(field, f"is longer than {longest} characters")
     return value
 
 
