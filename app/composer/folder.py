@@ -58,6 +58,7 @@ class Templates:
             except _Broken as error:
                 raise ValueError(f"EMAIL_TEMPLATES: {error}") from error
         self._catalogue = Catalogue(self._sources)
+        self._unreadable = False
         self._next_check = monotonic() + _CHECK_EVERY_S
 
     def current(self) -> Catalogue:
@@ -81,10 +82,13 @@ class Templates:
                 try:
                     sources[name] = _read(folder, name)
                 except _Broken as error:
-                    _log.warning("template %s; the last good one stays in use", error)
+                    _log.warning("template %s; what was there before stays in use", error)
         except OSError as error:
-            _log.warning("templates cannot be read, the last ones stay in use: %s", error.strerror)
+            if not self._unreadable:
+                self._unreadable = True
+                _log.warning("templates cannot be read, the last stay in use: %s", error.strerror)
             return
+        self._unreadable = False
         self._stamps = stamps
         if sources != self._sources:
             self._sources = sources

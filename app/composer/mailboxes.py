@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from app.composer.headers import FOLD, WIDTH, encoded_words
+from app.composer.headers import WIDTH, encoded_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,18 +27,17 @@ def address_header(name: str, addresses: Iterable[Address]) -> str:
     A non-ASCII local part stays as it is, in UTF-8: no 7-bit form exists (RFC 6532).
     """
     lines = [f"{name}:"]
-    comma = False
+    comma = ""
     for address in addresses:
-        if comma:
-            lines[-1] += ","
+        lines[-1] += comma
         for token in _tokens(address):
             # One column is left for the comma.
-            if len(lines[-1]) + 1 + len(token) < WIDTH or lines[-1] == f"{name}:":
+            if len(lines[-1]) + 1 + len(token) < WIDTH or len(lines[-1]) == len(name) + 1:
                 lines[-1] += f" {token}"
             else:
-                lines.append(token)
-        comma = True
-    return FOLD.join(lines) + "\r\n"
+                lines.append(f" {token}")
+        comma = ","
+    return "\r\n".join(lines) + "\r\n"
 
 
 @lru_cache(maxsize=256)

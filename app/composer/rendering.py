@@ -133,8 +133,10 @@ def _other_case(name: str) -> str:
 
 
 def _showable(value: object) -> object:
-    if value is None or callable(value):
-        raise _NotShowable("a value to be shown is " + ("null" if value is None else "a function"))
+    if value is None:
+        raise _NotShowable("a value to be shown is null")
+    if callable(value) and not isinstance(value, StrictUndefined):
+        raise _NotShowable("a value to be shown is a function")
     return value
 
 

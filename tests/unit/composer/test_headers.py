@@ -1,0 +1,185 @@
+"""Headers arrive as given, in lines of 76 characters where that can be."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.unit.composer.mails import (
+    ANN,
+    BOB,
+    SHOP,
+    compose,
+    header_lines,
+    message,
+    read,
+    read_back,
+    refusal,
+)
+
+# What the composer takes in a header: no controls, no line breaks, no surrogates.
+LINES = st.text(
+    st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=300
+).filter(lambda text: text.strip(" ") == text)
+
+
+@given(LINES)
+@settings(deadline=None)
+def test_any_subject_is_read_back_in_short_lines(subject: str) -> None:
+    composed = compose(subject=subject)
+    assert subject == read(composed)["Subject"]
+    words = max(map(len, subject.split(" "))) if subject.isascii() else 0
+    assert max(map(len, header_lines(composed))) <= max(76, words + 10)
+
+
+@given(st.text(alphabet="ab =?_é€😀", min_size=1, max_size=400).filter(lambda t: t.strip() == t))
+@settings(deadline=None)
+def test_a_subject_that_looks_encoded_is_read_back_as_written(subject: str) -> None:
+    assert subject == read_back(subject=subject)["Subject"]
+
+
+@pytest.mark.parametrize(
+    ("subject", "line"),
+    [
+        ("Your order", "Subject: Your order"),
+        ("Schönen Tag noch", "Subject: =?utf-8?q?Sch=C3=B6nen_Tag_noch?="),
+        ("你好", "Subject: =?utf-8?b?5L2g5aW9?="),
+        ("tab\tbed", "Subject: tab bed"),
+        ("  around  ", "Subject: around"),
+    ],
+)
+def test_the_shorter_encoding_is_taken(subject: str, line: str) -> None:
+    assert line in header_lines(compose(subject=subject))
+
+
+def test_a_long_plain_subject_is_folded_at_spaces() -> None:
+    subject = " ".join(["word"] * 60)
+    composed = compose(subject=subject)
+    assert b"=?" not in composed.content
+    assert max(map(len, header_lines(composed))) <= 76
+    assert subject == read(composed)["Subject"]
+
+
+def test_a_word_that_no_line_can_hold_is_encoded() -> None:
+    subject = "x" * 3000
+    assert subject == read_back(subject=subject)["Subject"]
+
+
+def test_a_run_of_spaces_survives_folding() -> None:
+    subject = "a" + " " * 90 + "b"
+    assert subject == read_back(subject=subject)["Subject"]
+
+
+def test_the_order_of_headers_is_stable() -> None:
+    composed = compose(
+        cc=(BOB,), reply_to=(SHOP,), headers={"X-Campaign": "autumn", "X-Another": "1"}
+    )
+    names = [line.partition(":")[0] for line in header_lines(composed) if line[0] != " "]
+    assert names == [
+        *("Date", "From", "To", "Cc", "Reply-To", "Subject", "Message-ID", "Auto-Submitted"),
+        *("X-Campaign", "X-Another", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"),
+    ]
+
+
+def test_the_date_is_that_of_composing_in_utc() -> None:
+    assert "Date: Sat, 22 Nov 2025 08:06:05 +0000" in header_lines(compose())
+
+
+@given(st.sampled_from("\r\n\x0b\x0c\x85\u2028\u2029"), LINES)
+@settings(deadline=None)
+def test_a_line_break_in_any_header_is_refused_by_name(line_break: str, rest: str) -> None:
+    value = f"a{line_break}Bcc: eve@evil.example{rest}"
+    reason = "has a line break, which no header may have"
+    for field, error in {
+        "subject": refusal(subject=value),
+        "headers.X-A": refusal(headers={"X-A": value}),
+    }.items():
+        assert (field, reason) == (error.field, error.reason)
+
+
+@pytest.mark.parametrize("control", ["\0", "\x07", "\x1b", "\x7f", "\x9f"])
+def test_a_control_character_in_a_header_is_refused(control: str) -> None:
+    error = refusal(subject=f"a{control}b")
+    assert error.field == "subject"
+    assert f"U+{ord(control):04X}" in error.reason
+
+
+def test_a_lone_surrogate_in_a_header_is_refused() -> None:
+    assert refusal(subject="a\ud800").field == "subject"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("From", "to", "CC", "Bcc", "Subject", "Sender", "Return-Path", "Received"),
+        *("Content-Type", "content-transfer-encoding", "MIME-Version", "DKIM-Signature"),
+        *("Resent-Bcc",),
+    ],
+)
+def test_structural_headers_are_refused_by_name(name: str) -> None:
+    assert refusal(headers={name: "x"}).field == f"headers.{name}"
+
+
+@pytest.mark.parametrize("name", ["", "X A", "X:A", "X\r\nBcc", "Ä", "x" * 101])
+def test_what_is_no_header_name_is_refused(name: str) -> None:
+    assert refusal(headers={name: "x"}).field == "headers"
+
+
+def test_a_header_given_twice_in_different_case_is_refused() -> None:
+    assert refusal(headers={"X-A": "1", "x-a": "2"}).field == "headers.x-a"
+
+
+def test_reply_to_both_as_field_and_header_is_refused() -> None:
+    assert refusal(reply_to=(BOB,), headers={"reply-to": "x@y.example"}).field == "headers.reply-to"
+    assert read_back(headers={"Reply-To": "x@y.example"})["Reply-To"] == "x@y.example"
+
+
+def test_date_message_id_and_auto_submitted_replace_ours() -> None:
+    given_headers = {
+        "date": "Fri, 21 Nov 2025 07:00:00 +0100",
+        "message-id": "<mine@shop.example>",
+        "Auto-Submitted": "no",
+    }
+    composed = compose(headers=given_headers)
+    mail = read(composed)
+    for name, value in given_headers.items():
+        assert [value] == mail.get_all(name)
+    assert composed.message_id == "<mine@shop.example>"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("Message-ID", value) for value in ("mine@shop.example", "<a b@c>", "<a@b", "", "<ä@b>")),
+        *(("Date", value) for value in ("yesterday", "", "2025-11-22T08:00:00Z")),
+        ("Auto-Submitted", "jä"),
+        ("Reply-To", "Jörg <j@example.com>"),
+    ],
+)
+def test_a_replacement_that_is_none_is_refused(name: str, value: str) -> None:
+    assert refusal(headers={name: value}).field == f"headers.{name}"
+
+
+@given(LINES)
+@settings(deadline=None)
+def test_any_extra_header_is_read_back(value: str) -> None:
+    assert value == read_back(headers={"X-Note": value})["X-Note"]
+
+
+def test_bcc_never_appears() -> None:
+    composed = compose(bcc=(BOB,), to=(ANN,))
+    assert composed.envelope.recipients == ("ann@example.com", "bob@example.org")
+    assert b"bob" not in composed.content.lower()
+    assert b"bcc" not in composed.content.lower()
+
+
+def test_a_message_for_bcc_only_shows_nobody() -> None:
+    composed = compose(to=(), bcc=(BOB,))
+    assert "To: undisclosed-recipients:;" in header_lines(composed)
+    assert b"bob" not in composed.content
+    assert message(to=(), bcc=(BOB,)).recipients == (BOB,)
+
+
+def test_with_cc_only_there_is_no_to() -> None:
+    assert read_back(to=(), cc=(BOB,))["To"] is None
