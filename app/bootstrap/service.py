@@ -8,9 +8,11 @@ import time
 from typing import TYPE_CHECKING
 
 from app.bootstrap import configs
+from app.bootstrap.probe import probe_brokers
 from app.bootstrap.topics import prepare_topics
 from app.composer import Composer
 from app.domain.clock import epoch_ms
+from app.domain.errors import Fatal
 from app.intake.assignment import CurrentAssignment
 from app.intake.decode import Decoder
 from app.intake.ledger import CommitPolicy, Ledger
@@ -114,6 +116,8 @@ class Service:
         parts = [*self._tasks, *self._reading]
         await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
         for part in parts:
+            if part.cancelled():
+                raise Fatal(f"{part.get_name()} was cut off")
             if part.done():
                 part.result()
 
@@ -177,6 +181,10 @@ class Service:
         self._tasks = [
             asyncio.create_task(router.run(results), name="router"),
             asyncio.create_task(self.watchdog.run(), name="watchdog"),
+            asyncio.create_task(
+                probe_brokers(self._kafka, topics.queue, self.watchdog.pulse("Kafka")),
+                name="probe",
+            ),
         ]
 
     def _add_reader(
@@ -220,9 +228,9 @@ class Service:
         self._reading.append(asyncio.create_task(reader.run(topics), name=f"{name} reader"))
 
     async def _end_tasks(self) -> None:
-        router, watchdog = self._tasks
+        router = self._tasks[0]
         # The results end with the pool; what Kafka does not take is left unsettled.
         await asyncio.wait([router], timeout=POOL_END_S)
-        for task in (router, watchdog):
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(router, watchdog, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)

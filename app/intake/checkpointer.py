@@ -191,9 +191,12 @@ class Checkpointer:
 
     async def _cancel_pending(self) -> None:
         pending, self._pending = self._pending, None
-        if pending is not None and not pending.done():
+        if pending is None:
+            return
+        if not pending.done():
             pending.cancel()
-            await asyncio.wait([pending])
+        # Also what it failed with is taken, so that asyncio does not complain of it.
+        await asyncio.gather(pending, return_exceptions=True)
 
     def _trouble(self, reason: str) -> None:
         level = logging.DEBUG if self._troubled else logging.WARNING

@@ -132,7 +132,7 @@ class Reader:
         except OffsetsOutOfRange as error:
             await self._moved(error)
             return 0
-        except KafkaError as error:
+        except (KafkaError, OSError) as error:
             self._vitals.trouble(f"records cannot be read: {error}")
             await self._wait(RETRY_S)
             return 0
@@ -156,7 +156,10 @@ class Reader:
         self._submit(state)
         if state.leftover:
             return
-        position = await self._consumer.position(state.partition)
+        try:
+            position = await self._consumer.position(state.partition)
+        except (OSError, TimeoutError):
+            return  # known after the next poll
         ledger = state.ledger
         if position is None or ledger is None or not self.assignment.holds(state):
             return

@@ -45,11 +45,11 @@ class Committed(NamedTuple):
 
 
 class Admin:
-    """One connection for questions; every call is bounded by the request time-out."""
+    """One connection for questions; each is bounded by `answer_s`, else the request time-out."""
 
-    def __init__(self, config: KafkaConfig) -> None:
+    def __init__(self, config: KafkaConfig, *, answer_s: float | None = None) -> None:
         self._config = config
-        self._bound = config.request_timeout_s
+        self._bound = config.request_timeout_s if answer_s is None else answer_s
         self._client: Any = None
 
     async def __aenter__(self) -> Self:

@@ -18,10 +18,20 @@ T = TypeVar("T")
 RETRY_EVERY_S = 0.2
 
 
-async def bounded(call: Coroutine[object, object, T], seconds: float) -> T:
-    """Await `call` for at most `seconds`; TimeoutError beyond."""
-    async with asyncio.timeout(seconds):
-        return await call
+async def bounded(call: Coroutine[object, object, T], seconds: float | None) -> T:
+    """Await `call` for at most `seconds`; TimeoutError beyond.
+
+    ConnectionError when the client library cancels the call by itself, as it does when a broker
+    goes away: a cancellation that nobody asked for must not end the caller.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await call
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise ConnectionError("the connection to the broker was closed") from error
 
 
 async def closed(call: Coroutine[object, object, object], what: str, seconds: float) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -96,7 +95,7 @@ class Consumer:
     async def start(self, topics: Sequence[str], assignment: Assignment) -> None:
         """Join the group; partitions arrive through `assignment`."""
         self._client.subscribe(list(topics), listener=_Listener(assignment))
-        await self._client.start()
+        await bounded(self._client.start(), None)
 
     async def start_alone(self, partitions: Iterable[Partition]) -> None:
         """Take partitions without joining; commits are refused while the group has members."""
@@ -113,12 +112,14 @@ class Consumer:
         """At most `room` records of just these partitions (at least one of each).
 
         During a rebalance it waits for the new assignment; partitions that went away meanwhile
-        give nothing. Raises `OffsetsOutOfRange`, and `KafkaError` for refusals by the brokers.
+        give nothing. Raises `OffsetsOutOfRange`, and `KafkaError` or OSError for other trouble.
         """
         asked = [TopicPartition(*partition) for partition in partitions]
         try:
-            batch = await self._client.getmany(
-                *asked, timeout_ms=round(timeout_s * 1000), max_records=room
+            # Cutting it from outside would harm the client: it has its own time-out.
+            batch = await bounded(
+                self._client.getmany(*asked, timeout_ms=round(timeout_s * 1000), max_records=room),
+                None,
             )
         except OffsetOutOfRangeError as error:
             raise OffsetsOutOfRange(_partitions_of(error)) from error
@@ -138,7 +139,9 @@ class Consumer:
         After a poll it lies beyond the control records and the gaps of compaction.
         """
         try:
-            position: int = await self._client.position(TopicPartition(*partition))
+            position: int = await bounded(
+                self._client.position(TopicPartition(*partition)), self._bound
+            )
         except IllegalStateError:
             return None
         return position
@@ -157,9 +160,8 @@ class Consumer:
     async def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, tuple[int, int]]:
         """First offset of each log and the one after its last stable record."""
         asked = [TopicPartition(*partition) for partition in partitions]
-        async with asyncio.timeout(self._bound):
-            first = await self._client.beginning_offsets(asked)
-            last = await self._client.end_offsets(asked)
+        first = await bounded(self._client.beginning_offsets(asked), self._bound)
+        last = await bounded(self._client.end_offsets(asked), self._bound)
         return {Partition(tp.topic, tp.partition): (first[tp], last[tp]) for tp in asked}
 
     async def offsets_at(

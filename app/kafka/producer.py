@@ -213,16 +213,11 @@ class Producer:
         try:
             # The acknowledgement has the client's own time-out, after which it gives up for good;
             # ours is only for the case that it does not.
-            async with asyncio.timeout(self._bound * 2 + 5):
-                count = len(await client.partitions_for(topic))
-                partition = number % count
-                answer = await client.send_batch(batch, topic, partition=partition)
-                metadata = await answer
+            return await bounded(_send_batch(client, topic, number, batch), self._bound * 2 + 5)
         finally:
             self._using -= 1
             if not self._using:
                 self._unused.set()
-        return partition, metadata.offset
 
     def _finish(
         self, queue: deque[_Item], answers: list[tuple[_Item, Written | PublishError]]
@@ -272,6 +267,13 @@ class Producer:
             await closed(client.stop(), "producer", 1.0)
             raise
         return client
+
+
+async def _send_batch(client: Any, topic: str, lane: int, batch: Any) -> tuple[int, int]:
+    """Partition and first offset, once all replicas have it."""
+    partition = lane % len(await client.partitions_for(topic))
+    metadata = await (await client.send_batch(batch, topic, partition=partition))
+    return partition, metadata.offset
 
 
 def _refusal(topic: str, error: KafkaError) -> PublishError:
