@@ -24,7 +24,7 @@ NO_OFFSET = -1
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
-    """A topic to create; `replication` -1 takes the broker's default."""
+    """A topic to create; -1 for partitions or replication takes the broker's default."""
 
     name: str
     partitions: int
@@ -136,7 +136,8 @@ class Admin:
 
 
 def _new_topic(spec: TopicSpec) -> NewTopic:
-    topic = NewTopic(spec.name, spec.partitions, 1, topic_configs=dict(spec.configs))
+    topic = NewTopic(spec.name, 1, 1, topic_configs=dict(spec.configs))
     # The library's constructor refuses -1, the protocol's "broker's default" (KIP-464).
+    topic.num_partitions = spec.partitions
     topic.replication_factor = spec.replication
     return topic
