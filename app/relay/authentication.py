@@ -71,4 +71,7 @@ async def _log_in(smtp: SMTP, config: RelayConfig, method: AuthMethod) -> None:
 def _read_token(path: Path | None) -> str:
     if path is None:
         raise ValueError("XOAUTH2 needs a token file")
-    return path.read_text(encoding="utf-8").strip()
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise OSError(error.errno, f"SMTP_TOKEN_FILE {path}: {error.strerror}") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from aiosmtplib.protocol import SMTPProtocol
 from typing_extensions import override
@@ -24,25 +24,26 @@ class Greeter(SMTPProtocol):
         super().__init__(loop=asyncio.get_running_loop())
         self._asked = int(greeting_due)
         self._answers = 0
-        self._parser: ReplyParser | None = ReplyParser()
+        self._parser = ReplyParser()
+        self.garbled: str | None = None
 
     @property
     def answered_exactly(self) -> bool:
         """Every command has its one reply, and nothing else came."""
         return (
-            self._parser is not None
-            and self._parser.between_replies
-            and self._answers == self._asked
+            self.garbled is None and self._parser.between_replies and self._answers == self._asked
         )
 
     @override
     def data_received(self, data: bytes) -> None:
-        if self._parser is not None:
-            try:
-                self._answers += sum(1 for _ in self._parser.feed(data))
-            except MalformedReply:
-                self._parser = None
-        super().data_received(data)
+        try:
+            self._answers += sum(1 for _ in self._parser.feed(data))
+        except MalformedReply as error:
+            self.garbled = str(error)
+            if self.transport is not None:
+                cast("asyncio.Transport", self.transport).abort()
+        else:
+            super().data_received(data)
 
     @override
     async def execute_command(self, *args: bytes, timeout: float | None = None) -> SMTPResponse:

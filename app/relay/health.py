@@ -85,7 +85,10 @@ class Health:
             self.auth_refused(error)
         else:
             _log.warning("relay %s: %s", self._name, error)
+            before = self._breaker.state
             self._breaker.failure()
+            if before is not self._breaker.state and before is BreakerState.CLOSED:
+                _log.warning("relay %s is left alone for now", self._name)
 
     def auth_refused(self, error: str) -> None:
         """Only an operator can mend this; the breaker opens at once."""
@@ -138,13 +141,11 @@ class Health:
                     return RelayStatus.RESTING, self._resting_since
                 return RelayStatus.CLOSED, self._since
 
-    def _changed(self, old: BreakerState, new: BreakerState) -> None:
+    def _changed(self, _old: BreakerState, new: BreakerState) -> None:
         self._since = self._clock.now()
         self._cancel()
         match new:
             case BreakerState.OPEN:
-                if old is BreakerState.CLOSED:
-                    _log.warning("relay %s is left alone: %s", self._name, self._last_error)
                 self._schedule()
             case BreakerState.HALF_OPEN:
                 if not self._stopped and not self._probe():

@@ -9,32 +9,24 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-import ssl
 from dataclasses import dataclass
-from typing import Final, NoReturn, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import aiosmtplib
 
-from app.domain.errors import MailerError
 from app.domain.smtp import Phase
 from app.relay.authentication import authenticate, has_credentials
 from app.relay.config import RelayConfig, Security
+from app.relay.failure import KNOWN_FAILURES, OpeningFailed, failure_of
 from app.relay.features import Features
 from app.relay.greeter import Greeter
-from app.relay.masking import masked
 from app.relay.tls import TlsTransport
+
+if TYPE_CHECKING:
+    import ssl
 
 _IMPLICIT_TLS_PORT: Final = 465
 _MOST_ADDRESSES: Final = 4
-
-
-class OpeningFailed(MailerError):
-    """Trouble before MAIL; `auth` marks refused credentials, which only an operator can mend."""
-
-    def __init__(self, phase: Phase, detail: str, *, auth: bool = False) -> None:
-        super().__init__(f"{phase}: {detail}")
-        self.phase = phase
-        self.auth = auth
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +66,15 @@ class Opening:
         Raises:
             OpeningFailed: whatever went wrong; the connection is closed.
         """
+        opened: Opened | None = None
         try:
-            return await self._run()
-        except asyncio.CancelledError:
-            self._drop()
-            raise
-        except Exception as error:  # noqa: BLE001 - _fail raises what it does not know again
-            self._drop()
-            self._fail(error)
-
-    def _drop(self) -> None:
-        if self._wire is not None:
-            self._wire.abort()
+            opened = await self._run()
+        except KNOWN_FAILURES as error:
+            raise self._failure(error) from None
+        finally:
+            if opened is None and self._wire is not None:
+                self._wire.abort()
+        return opened
 
     async def _run(self) -> Opened:
         self._wire = wire = await self._connect()
@@ -176,41 +165,10 @@ class Opening:
         if not self._greeter.answered_exactly:
             raise OpeningFailed(self._phase, "the relay sent more than it was asked for")
 
-    def _fail(self, error: Exception) -> NoReturn:
-        phase = self._phase
-        match error:
-            case OpeningFailed():
-                raise error
-            case aiosmtplib.SMTPResponseException():
-                raise OpeningFailed(
-                    phase,
-                    f"{error.code} {masked(str(error.message))}",
-                    auth=_is_auth_refusal(phase, error),
-                ) from None
-            case ssl.SSLCertVerificationError():
-                raise OpeningFailed(phase, f"certificate: {error.verify_message}") from None
-            case ssl.SSLError():
-                raise OpeningFailed(phase, f"TLS: {error.reason or 'failed'}") from None
-            case TimeoutError():
-                raise OpeningFailed(phase, "timed out") from None
-            case socket.gaierror() | UnicodeError():
-                raise OpeningFailed(phase, "the host name cannot be resolved") from None
-            case aiosmtplib.SMTPServerDisconnected():
-                raise OpeningFailed(phase, "connection closed by the relay") from None
-            case OSError():
-                raise OpeningFailed(phase, error.strerror or "connection lost") from None
-            case aiosmtplib.SMTPException():
-                raise OpeningFailed(phase, masked(str(error))) from None
-            case _:
-                raise error
-
-
-def _is_auth_refusal(phase: Phase, error: aiosmtplib.SMTPResponseException) -> bool:
-    if error.code in {530, 534, 535}:
-        return True
-    if error.code == 454:
-        return str(error.message).startswith("4.7.0")
-    return phase is Phase.AUTH and error.code >= 500
+    def _failure(self, error: Exception) -> OpeningFailed:
+        if self._greeter.garbled is not None:
+            return OpeningFailed(self._phase, self._greeter.garbled)
+        return failure_of(self._phase, error)
 
 
 def _is_loopback(transport: asyncio.Transport) -> bool:

@@ -12,9 +12,10 @@ from app.domain.smtp import Phase, RecipientReply, RelayUnavailable, SendReport
 from app.relay.config import RelayConfig, Security
 from app.relay.connection import Connection
 from app.relay.connections import Connections
+from app.relay.failure import OpeningFailed
 from app.relay.framing import stuffed, transmitted_size
 from app.relay.health import Health
-from app.relay.opening import Opening, OpeningFailed
+from app.relay.opening import Opening
 from app.relay.tls import client_context
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import warnings
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -56,6 +57,30 @@ class Trust:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.authority.issue_cert(name).configure_cert(context)
         return context
+
+    def old_context(self) -> ssl.SSLContext:
+        """A server that knows nothing above TLS 1.1."""
+        context = self.server_context()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.minimum_version = ssl.TLSVersion.TLSv1
+            context.maximum_version = ssl.TLSVersion.TLSv1_1
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        return context
+
+    def want_client_certificate(self, context: ssl.SSLContext) -> None:
+        context.verify_mode = ssl.CERT_REQUIRED
+        # With TLS 1.3 a client learns only later that its certificate was refused.
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        self.authority.configure_trust(context)
+
+    def client_files(self, folder: Path) -> tuple[Path, Path]:
+        """A client's certificate and key."""
+        issued = self.authority.issue_cert("client.example")
+        cert_file, key_file = folder / "client.pem", folder / "client.key"
+        issued.cert_chain_pems[0].write_to_path(str(cert_file))
+        issued.private_key_pem.write_to_path(str(key_file))
+        return cert_file, key_file
 
 
 def relay_config(server: SmtpServer, **settings: Any) -> RelayConfig:

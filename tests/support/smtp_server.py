@@ -241,7 +241,7 @@ class SmtpServer:
                 line = (await session.line()).decode().rstrip("\r\n")
                 session.commands.append(line)
                 await self._answer(session, line)
-        except (SessionOver, ConnectionError):
+        except (SessionOver, OSError):  # ssl.SSLError is an OSError
             pass
         finally:
             session.over = True

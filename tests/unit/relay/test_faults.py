@@ -191,11 +191,10 @@ def test_a_refusal_while_the_message_is_written_answers_data(run: LoopRunner) ->
     run(main())
 
 
-@pytest.mark.parametrize("words", ["250 ok", "300 what"])
-def test_data_answered_without_354_is_a_broken_connection(run: LoopRunner, words: str) -> None:
+def test_data_answered_with_a_2xx_is_a_broken_connection(run: LoopRunner) -> None:
     async def main() -> None:
         async with SmtpServer() as server, relays_to(server) as relays:
-            server.on("DATA", Say(words))
+            server.on("DATA", Say("250 ok"))
             assert lost_in(await relays.send(mail()), Phase.DATA)
             await until(lambda: server.open == 0, "the connection is closed")
 
