@@ -104,9 +104,7 @@ def test_without_a_terminal_it_shows_all_and_ends_with_0(tmp_path: Path, demos: 
 
     assert demo.end() == 0, demo.said
     assert "\x1b" not in demo.said
-    assert "12 of 12 ended: 2 dead, 10 delivered" in demo.said or (
-        "12 of 12 ended: 10 delivered, 2 dead" in demo.said
-    )
+    assert "12 of 12 ended: 10 delivered, 2 dead" in demo.said
     assert "retrying in 2 s" in demo.said
     assert f"http://127.0.0.1:{demo.ports['page']}" in demo.said
     assert demo.traces() == []
@@ -136,7 +134,7 @@ def test_on_a_terminal_it_stays_until_ctrl_c(tmp_path: Path, demos: list[Demo]) 
     assert demo.traces() == []
 
 
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_amid_the_show_leaves_nothing_behind(
     tmp_path: Path, demos: list[Demo], signum: signal.Signals
 ) -> None:
@@ -153,7 +151,7 @@ def test_a_signal_amid_the_start_leaves_nothing_behind(tmp_path: Path, demos: li
     demos.append(demo := Demo(tmp_path))
     demo.wait_for("Starting")
     wait_until(lambda: answers(demo.ports["kafka"]), "the broker answers")
-    demo.signal(signal.SIGTERM)
+    demo.signal(signal.SIGHUP)
 
     assert demo.end() == 130
     assert demo.traces() == []

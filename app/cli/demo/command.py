@@ -25,15 +25,19 @@ PORT = click.IntRange(1, 65535)
         ("kafka-mailer demo --page-port 9000", ""),
     ),
 )
+@click.option("--once", is_flag=True, help="End when every mail has.")
 @click.option(
-    "--once", is_flag=True, help="End when every mail has; so it does without a terminal."
+    "--kafka-port", type=PORT, metavar="PORT", help="Port of the broker.  [default: 19092 or free]"
 )
 @click.option(
-    "--kafka-port", type=PORT, help="Port of the broker.  [default: 19092, or a free one]"
+    "--smtp-port", type=PORT, metavar="PORT", help="Port of the mailbox.  [default: 1025 or free]"
 )
-@click.option("--smtp-port", type=PORT, help="Port of the mailbox.  [default: 1025, or a free one]")
-@click.option("--page-port", type=PORT, help="Port of its page.  [default: 8025, or a free one]")
-@click.option("--health-port", type=PORT, help="Port of health.  [default: 8081, or a free one]")
+@click.option(
+    "--page-port", type=PORT, metavar="PORT", help="Port of its page.  [default: 8025 or free]"
+)
+@click.option(
+    "--health-port", type=PORT, metavar="PORT", help="Port of health.  [default: 8081 or free]"
+)
 def command(
     *,
     once: bool,
@@ -42,10 +46,11 @@ def command(
     page_port: int | None,
     health_port: int | None,
 ) -> int:
-    """Run the service between an embedded broker and an embedded mailbox, and send mails.
+    """Run the service between a broker and a mailbox of its own, and send mails of every kind.
 
-    Nothing leaves this machine and nothing stays on it. Ends with 1 when a mail did not end as
-    expected.
+    Nothing leaves this machine and nothing stays on it. On a terminal it stays until Ctrl-C, for
+    mails of your own; elsewhere it ends when every mail has. The exit code is 1 when a mail did
+    not end as it should.
     """
     # The stages, uvicorn and rich: --help does without them.
     from app.cli.demo.ports import Ports  # noqa: PLC0415

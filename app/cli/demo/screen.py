@@ -75,7 +75,7 @@ def state_of(journey: Journey, now: datetime) -> str:
 def summary(journeys: Journeys) -> str:
     """`12 of 14 ended: 10 delivered, 2 dead`."""
     counts = Counter(one.state for one in journeys if one.ended)
-    told = ", ".join(f"{count} {state}" for state, count in counts.items())
+    told = ", ".join(f"{count} {state}" for state, count in counts.most_common())
     return f"{sum(counts.values())} of {len(journeys)} ended" + (f": {told}" if told else "")
 
 

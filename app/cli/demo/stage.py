@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 READY_TIMEOUT_S = 20.0
+PROBE_S = 1.0
 SHUTDOWN_S = 5
 NOTE = "These mails are kept in memory only and are gone when the demo ends."
 
@@ -147,13 +148,14 @@ async def _until_ready(service: Child, port: int) -> None:
 
 
 async def _is_ready(port: int) -> bool:
-    """Whether `/health/ready` answers 200."""
-    with contextlib.suppress(OSError):
-        reader, writer = await asyncio.open_connection(HOST, port)
-        try:
-            writer.write(b"GET /health/ready HTTP/1.0\r\nHost: localhost\r\n\r\n")
-            status = (await reader.readline()).split()
-        finally:
-            writer.close()
-        return len(status) > 1 and status[1] == b"200"
+    """Whether `/health/ready` answers 200; what listens there may be somebody else's, and mute."""
+    with contextlib.suppress(OSError, TimeoutError):
+        async with asyncio.timeout(PROBE_S):
+            reader, writer = await asyncio.open_connection(HOST, port)
+            try:
+                writer.write(b"GET /health/ready HTTP/1.0\r\nHost: localhost\r\n\r\n")
+                status = (await reader.readline()).split()
+            finally:
+                writer.close()
+            return len(status) > 1 and status[1] == b"200"
     return False

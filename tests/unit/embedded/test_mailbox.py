@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import smtplib
+import sys
 from email.message import EmailMessage
 from typing import TYPE_CHECKING
 
@@ -86,5 +87,16 @@ def test_a_taken_port_is_named() -> None:
             with pytest.raises(EmbeddedError, match=f"cannot listen on 127.0.0.1:{first.port}"):
                 async with Mailbox(first.port):
                     pass
+
+    run(main())
+
+
+def test_a_missing_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "aiosmtpd.smtp", None)
+
+    async def main() -> None:
+        with pytest.raises(EmbeddedError, match=r"kafka-mailer\[demo\]"):
+            async with Mailbox():
+                pass
 
     run(main())
