@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import time
-from email.message import EmailMessage
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,6 +27,7 @@ from tests.unit.composer.mails import (
 )
 
 if TYPE_CHECKING:
+    from email.message import EmailMessage
     from pathlib import Path
 
 LINK = "https://shop.example/r?token=abc&x=1"
