@@ -85,11 +85,13 @@ lock: $(VENV)/.made ## Pin the newest dependencies that pyproject.toml allows
 	$(call compile,runtime,)
 	$(call compile,demo,--extra demo --group build)
 	$(call compile,dev,--extra demo --group build --group dev)
+	$(call compile,build,--constraint requirements/demo.txt --group build)
 
+# Name and options; what is constrained by another lock does not take in the project itself.
 define compile
 $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
-	$(2) --output-file requirements/$(1).txt pyproject.toml
+	$(2) --output-file requirements/$(1).txt $(if $(findstring constraint,$(2)),,pyproject.toml)
 endef
 
 .PHONY: clean
