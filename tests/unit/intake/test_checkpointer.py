@@ -1,0 +1,201 @@
+"""When checkpoints are written, and what a broker that drops their metadata leads to.
+
+A consumer of ours stands in for Kafka where the condition is one that no broker at hand makes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.domain.claim import Claim
+from app.domain.record import Partition
+from app.intake import checkpointer as module
+from app.intake.checkpoint import decode
+from app.intake.checkpointer import Checkpointer
+from app.intake.ledger import CommitPolicy, Ledger
+from app.kafka import Commit, CommitRefused, Committed, GroupTimes
+from tests.support.waiting import run, until
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+QUEUE = Partition("email-queue", 0)
+
+
+class Group:
+    """Keeps commits as a broker would; `trouble` is raised instead, `hang` never answers."""
+
+    group = "group"
+    times = GroupTimes(session_s=0.3)
+
+    def __init__(self, *, keeps_metadata: bool = True) -> None:
+        self.keeps_metadata = keeps_metadata
+        self.commits: list[Commit] = []
+        self.trouble: Exception | None = None
+        self.hang = False
+        self.under_way = 0
+        self.most_under_way = 0
+
+    async def commit(self, commits: Mapping[Partition, Commit], timeout_s: float) -> None:
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        try:
+            if self.hang:
+                await asyncio.get_running_loop().create_future()
+            if self.trouble is not None:
+                raise self.trouble
+            self.commits.append(commits[QUEUE])
+        finally:
+            self.under_way -= 1
+
+    async def read_back(self, partition: Partition) -> Committed:
+        last = self.commits[-1]
+        return Committed(last.offset, last.metadata if self.keeps_metadata else "")
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TICK_S", 0.005)
+    monkeypatch.setattr(module, "REFRESH_S", 0.05)
+    monkeypatch.setattr(module, "COMMIT_TIMEOUT_S", 0.2)
+
+
+def made(
+    group: Group, ledger: Ledger, policy: CommitPolicy = CommitPolicy.SUBMITTED
+) -> Checkpointer:
+    return Checkpointer(
+        group,  # type: ignore[arg-type]  # the part of Consumer that is used
+        ledger,
+        policy,
+        lambda: [QUEUE],
+        group.read_back,
+    )
+
+
+def claim(offset: int, epoch: int) -> Claim:
+    return Claim(QUEUE.topic, QUEUE.number, offset, epoch)
+
+
+def test_it_is_written_soon_after_a_change_and_then_left_alone() -> None:
+    async def main() -> None:
+        group, ledger = Group(), Ledger()
+        entry = ledger.assign(QUEUE, 10)
+        checkpoints = made(group, ledger)
+        checkpoints.start()
+        entry.take(10)
+        await until(lambda: group.commits, "a commit")
+        assert group.commits[0].offset == 11
+        found = decode(group.commits[0].metadata, 11)
+        assert found is not None
+        assert found.unsettled == (10,)
+        ledger.settle(claim(10, entry.epoch))
+        await until(lambda: len(group.commits[-1].metadata) < 40, "one without unsettled")
+        written = len(group.commits)
+        await asyncio.sleep(0.1)
+        assert written == len(group.commits)
+        await checkpoints.stop()
+
+    run(main())
+
+
+def test_it_is_refreshed_while_anything_is_unsettled() -> None:
+    async def main() -> None:
+        group, ledger = Group(), Ledger()
+        ledger.assign(QUEUE, 10).take(10)
+        checkpoints = made(group, ledger)
+        checkpoints.start()
+        await until(lambda: len(group.commits) >= 3, "refreshed")
+        assert not checkpoints.overdue()
+        await checkpoints.stop()
+
+    run(main())
+
+
+def test_a_broker_that_drops_the_metadata_means_settled_and_a_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def main() -> None:
+        group, ledger = Group(keeps_metadata=False), Ledger()
+        entry = ledger.assign(QUEUE, 10)
+        entry.take(10)
+        entry.take(11)
+        checkpoints = made(group, ledger)
+        checkpoints.start()
+        await until(lambda: group.commits[-1:] and group.commits[-1].offset == 10, "the lowest")
+        assert checkpoints.policy is CommitPolicy.SETTLED
+        await checkpoints.stop()
+
+    run(main())
+    assert "does not keep commit metadata" in caplog.text
+
+
+def test_it_is_overdue_when_commits_fail_for_longer_than_the_session(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def main() -> None:
+        group, ledger = Group(), Ledger()
+        group.trouble = ConnectionError("away")
+        entry = ledger.assign(QUEUE, 10)
+        checkpoints = made(group, ledger)
+        checkpoints.start()
+        await asyncio.sleep(0.4)
+        assert not checkpoints.overdue(), "nothing is unsettled"
+        entry.take(10)
+        await until(checkpoints.overdue, "overdue")
+        group.trouble = None
+        await until(lambda: not checkpoints.overdue(), "well again")
+        await checkpoints.stop()
+
+    run(main())
+    assert caplog.text.count("could not be written") == 1
+
+
+def test_a_pending_commit_is_cancelled_before_the_last_one() -> None:
+    async def main() -> None:
+        group, ledger = Group(), Ledger()
+        ledger.assign(QUEUE, 10).take(10)
+        checkpoints = made(group, ledger)
+        group.hang = True
+        checkpoints.start()
+        await until(lambda: group.under_way, "one is under way")
+        group.hang = False
+        assert await checkpoints.final(1.0)
+        assert group.most_under_way == 1
+        assert len(group.commits) == 1
+        await asyncio.sleep(0.05)
+        assert len(group.commits) == 1, "none follows the last one"
+        await checkpoints.stop()
+
+    run(main())
+
+
+@pytest.mark.parametrize("trouble", [CommitRefused("moved on"), ConnectionError("away")])
+def test_a_last_checkpoint_that_fails_is_said(
+    trouble: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        group, ledger = Group(), Ledger()
+        ledger.assign(QUEUE, 10).take(10)
+        group.trouble = trouble
+        assert not await made(group, ledger).final(1.0)
+
+    run(main())
+    assert "the last checkpoint was not written" in caplog.text
+
+
+def test_a_commit_that_never_answers_is_given_up_and_tried_again() -> None:
+    async def main() -> None:
+        group, ledger = Group(), Ledger()
+        ledger.assign(QUEUE, 10).take(10)
+        group.hang = True
+        checkpoints = made(group, ledger)
+        checkpoints.start()
+        await until(lambda: group.under_way, "one is under way")
+        group.hang = False
+        await until(lambda: group.commits, "another is written")
+        await checkpoints.stop()
+
+    run(main())
