@@ -1,0 +1,144 @@
+"""What composing costs: ours against the standard library's, for the same content, interleaved.
+
+Times are CPU microseconds a message, the median of the rounds. The library's side renders by plain
+Jinja2. Run as `python -m bench.compose`, with `--json` for machines.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import DictLoader, Environment, select_autoescape
+
+from app.composer import Composer, ComposerConfig
+from app.composer.catalogue import built_in_sources
+from app.domain.job import Trail
+from app.domain.message import Address, Attachment, Message
+from app.domain.record import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NOW = datetime(2025, 11, 22, 8, 6, 5, tzinfo=UTC)
+TRAIL = Trail(Origin("email-queue", 0, 7), first_seen_ms=1_763_798_000_000)
+SENDER = "Shop <mail@shop.example>"
+ROUND_S = 0.05
+
+TEXT = "Hello there, this is a line as people write them.\n" * 20
+HTML = '<p style="margin:0 0 16px">Hello there, a paragraph of it.</p>\n' * 30
+MESSAGES: dict[str, dict[str, Any]] = {
+    "template, 3 kB": {
+        "template": "password-reset",
+        "data": {"name": "Ann", "link": f"https://shop.example/r?t={'0123456789abcdef' * 3}"},
+    },
+    "text": {"text": TEXT},
+    "text and html, 3 kB": {"text": TEXT, "html": HTML},
+    "text with umlauts, 3 kB": {"text": "Grüße an alle, eine Zeile, wie man sie schreibt.\n" * 60},
+    "text in Cyrillic, 3 kB": {"text": "Здравствуйте, это строка письма.\n" * 50},
+    "text, 1 MB attached": {
+        "text": TEXT,
+        "attachments": (Attachment("a.pdf", "application/pdf", b"\x00%PDF" * 200_000),),
+    },
+}
+
+
+class Library:
+    """What a Python team would write."""
+
+    def __init__(self) -> None:
+        self._templates = Environment(
+            loader=DictLoader(built_in_sources()), autoescape=select_autoescape(["html.j2"])
+        )
+
+    def compose(self, message: Message) -> bytes:
+        text, html, subject = message.text, message.html, message.subject
+        if message.template is not None:
+            text, html, subject = (
+                self._templates.get_template(f"{message.template}.{kind}.j2").render(message.data)
+                for kind in ("txt", "html", "subject")
+            )
+        mail = EmailMessage(policy=SMTP)
+        mail["Date"] = NOW
+        mail["From"] = SENDER
+        mail["To"] = ", ".join(f"{each.name} <{each.spec}>" for each in message.to)
+        mail["Subject"] = subject
+        mail["Message-ID"] = f"<{message.id}@shop.example>"
+        mail["Auto-Submitted"] = "auto-generated"
+        mail.set_content(text)
+        if html is not None:
+            mail.add_alternative(html, subtype="html")
+        for each in message.attachments:
+            main, _, sub = each.content_type.partition("/")
+            mail.add_attachment(each.content, maintype=main, subtype=sub, filename=each.filename)
+        return mail.as_bytes()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--json", action="store_true", help="as JSON instead of a table")
+    arguments = parser.parse_args()
+    composer, library = Composer(ComposerConfig(default_from=SENDER)), Library()
+    results = [
+        compared(name, made(fields), composer, library, arguments.rounds)
+        for name, fields in MESSAGES.items()
+    ]
+    if arguments.json:
+        print(json.dumps(results, indent=2))
+        return
+    print(f"{'message':<25}{'bytes':>9}{'ours, us':>11}{'library, us':>13}{'ratio':>8}")
+    for each in results:
+        print(
+            f"{each['message']:<25}{each['bytes']:>9}{each['ours_us']:>11}"
+            f"{each['library_us']:>13}{each['ratio']:>8}"
+        )
+
+
+def made(fields: dict[str, Any]) -> Message:
+    if "template" not in fields:
+        fields = {"subject": "Reset your password", **fields}
+    return Message(id="m-1", to=(Address("ann", "example.com", "Ann Doe"),), **fields)
+
+
+def compared(
+    name: str, message: Message, composer: Composer, library: Library, rounds: int
+) -> dict[str, Any]:
+    def ours() -> bytes:
+        return composer.compose(message, TRAIL, message.to, now=NOW).content
+
+    def theirs() -> bytes:
+        return library.compose(message)
+
+    times: dict[Callable[[], bytes], list[float]] = {ours: [], theirs: []}
+    for _ in range(rounds):
+        for function, taken in times.items():
+            taken.append(cpu_us(function))
+    ours_us, library_us = (statistics.median(taken) for taken in times.values())
+    return {
+        "message": name,
+        "bytes": len(ours()),
+        "ours_us": round(ours_us, 1),
+        "library_us": round(library_us, 1),
+        "ratio": round(library_us / ours_us, 1),
+    }
+
+
+def cpu_us(function: Callable[[], bytes]) -> float:
+    """A call's mean over a round of at least `ROUND_S`."""
+    calls = 0
+    start = time.process_time()
+    while (passed := time.process_time() - start) < ROUND_S:
+        function()
+        calls += 1
+    return passed / calls * 1e6
+
+
+if __name__ == "__main__":
+    main()
