@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
@@ -61,9 +61,12 @@ class Channel(asyncio.Protocol):
     octet, on plain and on TLS transports (which must pass flow control through).
     """
 
-    def __init__(self, on_end: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, transport: asyncio.Transport, on_end: Callable[[], None] | None = None
+    ) -> None:
+        """Take the transport over; whatever arrives from now on comes here."""
         self._loop = asyncio.get_running_loop()
-        self._transport: asyncio.Transport = cast("asyncio.Transport", None)
+        self._transport = transport
         self._parser = ReplyParser()
         self._owed: deque[Command] = deque()
         self._waiter: asyncio.Future[None] | None = None
@@ -71,19 +74,12 @@ class Channel(asyncio.Protocol):
         self._lost = self._loop.create_future()
         self._unwritten = False
         self.ended: ChannelEnded | None = None
-
-    def attach(self, transport: asyncio.Transport) -> None:
-        """Take the transport over; whatever arrives from now on comes here."""
-        self._transport = transport
         # With a limit of zero the transport says whenever anything at all is left unwritten.
         transport.set_write_buffer_limits(high=0)
         transport.set_protocol(self)
         if transport.is_closing():
             self._lost.set_result(None)
             self._end(EndKind.CLOSED, "connection closed by the relay")
-
-    def info(self, name: str) -> Any:
-        return self._transport.get_extra_info(name)
 
     def send(self, *commands: Command) -> None:
         """Write the commands in one go; each of them will get a reply.

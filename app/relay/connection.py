@@ -44,8 +44,7 @@ class Connection:
         self.features = opened.features
         self.idle_since = self._born
         self.fresh = True
-        self._channel = Channel(self._ended)
-        self._channel.attach(opened.transport)
+        self._channel = Channel(opened.transport, self._ended)
 
     @property
     def alive(self) -> bool:

@@ -47,6 +47,12 @@ def choose_security(config: RelayConfig, *, loopback: bool) -> Security:
     return Security.NONE if loopback else Security.STARTTLS
 
 
+async def addresses_of(host: str, port: int) -> list[str]:
+    """The host's addresses, in the order that the resolver prefers."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
 class Opening:
     """One attempt at opening; remembers its phase, so that a failure can name it."""
 
@@ -106,18 +112,15 @@ class Opening:
 
     async def _connect(self) -> asyncio.Transport:
         loop = asyncio.get_running_loop()
+        host, port = self._config.host, self._config.port
         seconds = self._config.timeouts.connect
         async with asyncio.timeout(seconds):
-            found = await loop.getaddrinfo(
-                self._config.host, self._config.port, type=socket.SOCK_STREAM
-            )
+            addresses = await addresses_of(host, port)
         problem: OSError | None = None
-        for host in list(dict.fromkeys(str(address[0]) for *_, address in found))[:_MOST_ADDRESSES]:
+        for address in addresses[:_MOST_ADDRESSES]:
             try:
                 async with asyncio.timeout(seconds):
-                    wire, _ = await loop.create_connection(
-                        lambda: self._greeter, host, self._config.port
-                    )
+                    wire, _ = await loop.create_connection(lambda: self._greeter, address, port)
             except OSError as error:  # TimeoutError is one
                 problem = error
             else:

@@ -121,7 +121,13 @@ class Relay:
     async def _once(
         self, composed: Composed, recipients: Sequence[str], body: bytes, size: int, *, fresh: bool
     ) -> tuple[Outcome, bool]:
-        connection = await self._connections.acquire(fresh=fresh)
+        try:
+            connection = await self._connections.acquire(fresh=fresh)
+        except asyncio.CancelledError as cut:
+            # Nothing was offered to the relay, which whoever cut us off has to know.
+            raise RelayUnavailable(
+                self.name, "cut off while waiting for a connection", retry_in=0.0
+            ) from cut
         kept = not connection.fresh
         try:
             outcome = await connection.transact(composed.envelope, recipients, body, size)

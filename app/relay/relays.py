@@ -60,8 +60,8 @@ class Relays:
         cancellation is swallowed and the final reply waited for, `Timeouts.dot` at most.
 
         Raises:
-            RelayUnavailable: trouble before MAIL; nothing was attempted.
-            CancelledError: cancelled before the last octet.
+            RelayUnavailable: trouble before MAIL, or cancelled there; nothing was attempted.
+            CancelledError: cancelled between MAIL and the last octet.
             ValueError: an envelope address that cannot stand in a command.
         """
         return await self._relay.send(composed)

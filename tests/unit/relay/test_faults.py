@@ -234,6 +234,20 @@ def test_a_host_name_without_address_is_unavailable(run: LoopRunner) -> None:
     run(main())
 
 
+def test_the_next_address_of_a_host_is_tried(
+    run: LoopRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        async def two_addresses(_host: str, _port: int) -> list[str]:
+            return ["127.0.0.2", "127.0.0.1"]
+
+        monkeypatch.setattr("app.relay.opening.addresses_of", two_addresses)
+        async with SmtpServer() as server, relays_to(server) as relays:
+            assert [250] == codes(await relays.send(mail()))
+
+    run(main())
+
+
 def test_no_address_of_the_relays_words_reaches_the_error(run: LoopRunner) -> None:
     async def main() -> None:
         async with SmtpServer() as server, relays_to(server) as relays:

@@ -104,6 +104,37 @@ def test_cancelled_before_the_last_octet_the_connection_is_dropped(
     run(main())
 
 
+def test_cancelled_at_any_moment_it_is_raised_only_when_nothing_was_delivered(
+    run: LoopRunner, trust: Trust, protection: Callable[[], SmtpServer]
+) -> None:
+    """Server and client share a loop, so that its turns are all the moments there are."""
+
+    async def main() -> None:
+        async with protection() as server, relays_to(server, **secured(server, trust)) as relays:
+            outcomes = set()
+            for turns in range(1, 40):
+                await relays.send(mail())
+                subject = b"Subject: %d\r\n\r\n" % turns
+                sending = asyncio.create_task(relays.send(mail(content=subject)))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                cancelled = sending.cancel()
+                try:
+                    report = await sending
+                except asyncio.CancelledError:
+                    delivered = False
+                    await until(lambda: server.open == 0, "the connection is dropped")
+                else:
+                    assert [250] == codes(report)
+                    assert 0 == sending.cancelling() or not cancelled
+                    delivered = True
+                assert delivered == (subject in {each.content for each in server.mails})
+                outcomes.add((cancelled, delivered))
+            assert {(True, False), (True, True)} <= outcomes
+
+    run(main())
+
+
 @pytest.mark.parametrize("verb", ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA"])
 def test_cancelled_before_the_message_nothing_is_delivered(run: LoopRunner, verb: str) -> None:
     async def main() -> None:
