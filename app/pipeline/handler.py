@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -72,6 +73,8 @@ class Handler:
                 sender_domain=sender.rpartition("@")[2] or None,
             )
         except RelayUnavailable as trouble:
+            if _is_cut():
+                raise
             raise Postpone(trouble.retry_in) from trouble
         accepted_lately = self._relays.accepted_lately(report.relay)
         verdicts = tuple(
@@ -106,6 +109,12 @@ class Handler:
         if kinds == {ErrorKind.RATE_LIMITED} and not flight.limited:
             flight.limited = True
             raise Postpone(max(verdicts[0].delay_s or REST_S, self._relays.ready_in()))
+
+
+def _is_cut() -> bool:
+    """Whether this attempt was cancelled: its time is up, or its partition moves away."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _relay_id(verdicts: tuple[Verdict, ...]) -> str | None:

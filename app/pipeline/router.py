@@ -7,6 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from app.domain.job import Hop, MailJob
+from app.domain.smtp import RelayUnavailable
 from app.outcomes import Unsent, decide, decide_hop, decide_refused
 from app.pool import Outcome
 
@@ -124,6 +125,9 @@ def _ended(
         case Outcome.FAILED:
             return result.error
         case Outcome.TIMEOUT:
+            # Cut before MAIL it was the relay's trouble, and no attempt.
+            if isinstance(result.error, RelayUnavailable):
+                return result.error
             return Unsent.TIMED_OUT
         case Outcome.EXPIRED:
             return Unsent.EXPIRED

@@ -131,6 +131,34 @@ def test_mail_waits_for_an_absent_relay_and_burns_no_attempt(
 
 
 @pytest.mark.timeout(120)
+def test_a_relay_that_never_greets_burns_no_attempt_either(
+    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+) -> None:
+    kafka_tools.create_topic(topics.queue, 1)
+    kafka_tools.produce(topics.queue, [flat(number, max_retries=0) for number in range(20)])
+    port = free_port()
+    service = Service.on(
+        tmp_path,
+        brokers=kafka.brokers,
+        topics=topics,
+        smtp_port=port,
+        env={"RETRY_DELAYS": "1s", "EMAIL_JOB_TIMEOUT": "1s", "SMTP_TIMEOUTS": "greeting=4s"},
+    )
+    with service:
+        with socket.create_server(("127.0.0.1", port)):
+            service.wait_for(
+                lambda: sum(kafka_tools.ends(topics.results).values()) >= 10, "jobs were cut", 60
+            )
+        with Forwarder(port, postfix.port):
+            postfix.wait_for(20, within=60)
+            service.wait_for_events("email.delivered", 20)
+        service.terminate()
+        assert service.wait() == 0
+    assert kafka_tools.read_all(topics.dlq) == []
+    assert {one["attempt"] for one in service.named("email.delivered")} == {1}
+
+
+@pytest.mark.timeout(120)
 def test_a_second_signal_cuts_what_hangs_and_nothing_is_lost(
     tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
