@@ -24,6 +24,8 @@ class SettingFlag(HeadedOption):
         self, option: Option, declarations: Sequence[str], metavar: str, about: str
     ) -> None:
         switch = isinstance(option.kind, Switch)
+        # Told nothing of it, click insists on a value.
+        bare: dict[str, Any] = {"flag_value": "true"} if switch else {}
         self.heading = option.details.group.value
         super().__init__(
             declarations,
@@ -33,7 +35,7 @@ class SettingFlag(HeadedOption):
             help=about,
             hidden=option.details.later,
             is_flag=False,
-            flag_value="true" if switch else None,
+            **bare,
         )
 
     @override

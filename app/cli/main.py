@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from app import __version__
-from app.cli.terminal import complain
+from app.cli.terminal import complain, warn
 from app.cli.verbs import VerbGroup
 from app.domain.errors import MailerError, ServerUnreachable
 
@@ -52,16 +52,21 @@ def run_command_line(arguments: Sequence[str]) -> int:
         error.show()
         return error.exit_code
     except MailerError as error:
-        complain(str(error))
-        return _code_of(error)
+        return _told(error)
     finally:
         _close_output()
     return code if isinstance(code, int) else DONE
 
 
-def _code_of(error: MailerError) -> int:
-    # Known by name, as importing the settings would slow the errors that do not need them.
-    if type(error).__name__ == "InvalidSettings":
+def _told(error: MailerError) -> int:
+    """Say what is wrong, and give the exit code for it."""
+    from app.settings import InvalidSettings  # noqa: PLC0415  # slow; loaded already if it matters
+
+    if isinstance(error, InvalidSettings):
+        for notice in error.notices:
+            warn(notice)
+    complain(str(error))
+    if isinstance(error, InvalidSettings):
         return WRONG_USAGE
     return UNREACHABLE if isinstance(error, ServerUnreachable) else FAILED
 

@@ -114,7 +114,7 @@ def test_the_defaults_are_valid_and_cannot_be_changed() -> None:
     assert settings.worker_bounds == (10, 10)
     assert list(settings.retry_delays) == [30, 300, 1800, 7200, 21600, 57600]
     with pytest.raises(ValidationError):
-        settings.smtp_port = 25
+        settings.__setattr__("smtp_port", 25)
 
 
 def test_construction_reads_no_source(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,99 @@
+"""Help is quick, whole, and ends with examples."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from app.cli.main import root
+from app.cli.verbs import VERBS
+from app.settings import options
+
+PROJECT = Path(__file__).parents[3]
+STAGES = (
+    *("app.bootstrap", "app.ops", "app.pipeline", "app.embedded", "app.intake", "app.pool"),
+    *("app.composer", "app.relay", "app.outcomes", "app.state", "app.kafka", "app.telemetry"),
+)
+LIST_MODULES = """
+import sys
+from app.cli.main import run_command_line
+code = run_command_line(sys.argv[1:])
+print("\\n".join(sorted(sys.modules)), file=sys.stderr)
+"""
+
+
+def _help(*verb: str) -> str:
+    shown = subprocess.run(
+        [sys.executable, "-m", "app", *verb, "--help"],
+        cwd=PROJECT,
+        env=os.environ | {"COLUMNS": "100"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return shown.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["nonsense"],
+        *([verb, flag] for verb in VERBS for flag in ("--help", "--nonsense")),
+    ],
+)
+def test_help_and_usage_errors_import_no_stage(arguments: list[str]) -> None:
+    listed = subprocess.run(
+        [sys.executable, "-c", LIST_MODULES, *arguments],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    imported = listed.stderr.splitlines()
+    assert "app.cli.main" in imported
+    assert [each for each in imported if each.startswith(STAGES)] == []
+
+
+@pytest.mark.parametrize("verb", [[], ["run"], ["send"], ["config"]])
+def test_help_is_quick(verb: list[str]) -> None:
+    """By the processor's time, as others may be at work too: about 0.35 s on a small machine."""
+    assert min(_seconds_of_help(verb) for _ in range(3)) < 0.8
+
+
+def _seconds_of_help(verb: list[str]) -> float:
+    before = os.times()
+    _help(*verb)
+    after = os.times()
+    return (after.children_user - before.children_user) + (
+        after.children_system - before.children_system
+    )
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_every_verb_can_be_loaded_and_ends_its_help_with_examples(verb: str) -> None:
+    command = root.get_command(click.Context(root), verb)
+    assert command is not None
+    assert f"kafka-mailer {verb}" in _help(verb).rsplit("Examples:", 1)[1]
+
+
+def test_the_list_of_verbs_comes_with_examples() -> None:
+    shown = _help()
+    assert "kafka-mailer demo" in shown.rsplit("Examples:", 1)[1]
+    for verb, (_, about) in VERBS.items():
+        assert any(verb in line and about in line for line in shown.splitlines())
+
+
+def test_run_lists_every_setting_that_has_a_feature() -> None:
+    shown = _help("run")
+    for each in options():
+        assert (f" {each.flag} " in shown) is not each.details.later, each.flag
+        if not each.details.later and not each.details.flag_only:
+            assert each.variable in shown
