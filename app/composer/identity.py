@@ -62,7 +62,7 @@ def check_date(value: str, field: str) -> None:
     """Refuse what is no date of RFC 5322 with `InvalidMessage`."""
     try:
         parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise InvalidMessage(
             field, "must be a date such as Sat, 22 Nov 2025 08:00:00 +0000"
         ) from None

@@ -158,14 +158,16 @@ def _path(data: Mapping[str, Any], owner: object, name: str) -> str:
     return f"{next(places, 'data')}.{name}"
 
 
-def _walk(value: object, path: str) -> Iterator[tuple[str, object]]:
-    yield path, value
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from _walk(item, f"{path}.{key}")
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _walk(item, f"{path}[{index}]")
+def _walk(data: object, path: str) -> Iterator[tuple[str, object]]:
+    """Every value and where it stands; data may be nested deeper than Python recurses."""
+    ahead = [(path, data)]
+    while ahead:
+        path, value = ahead.pop()
+        yield path, value
+        if isinstance(value, dict):
+            ahead += [(f"{path}.{key}", item) for key, item in value.items()]
+        elif isinstance(value, list):
+            ahead += [(f"{path}[{index}]", item) for index, item in enumerate(value)]
 
 
 def _place(error: Exception, template: Template) -> str:

@@ -152,7 +152,7 @@ def test_date_message_id_and_auto_submitted_replace_ours() -> None:
     ("name", "value"),
     [
         *(("Message-ID", value) for value in ("mine@shop.example", "<a b@c>", "<a@b", "", "<ä@b>")),
-        *(("Date", value) for value in ("yesterday", "", "2025-11-22T08:00:00Z")),
+        *(("Date", value) for value in ("yesterday", "", "0 JAN 0 3000000000:0")),
         ("Auto-Submitted", "jä"),
         ("Reply-To", "Jörg <j@example.com>"),
     ],

@@ -418,3 +418,19 @@ def test_the_estimate_covers_the_built_in_templates(name: str) -> None:
     composed = compose(template=name, data=BUILT_IN[name])
     assert len(read(composed).as_bytes()) <= PLAIN.estimate(made)
     assert PLAIN.estimate(message(template="nosuch")) > 0
+
+
+def test_deeply_nested_data_is_no_trouble() -> None:
+    deep: Any = 1
+    for _ in range(5000):
+        deep = [deep]
+    data = {"name": "Ann", "deep": deep}
+    assert PLAIN.estimate(message(template="welcome", data=data)) > 0
+    assert refusal(template="welcome", data=data).field == "data.link"
+    assert refusal(template="notification", data={"title": "t", "body": deep}).field == "template"
+
+
+def test_the_estimate_grows_with_the_data() -> None:
+    body_of = {"title": "t", "body": "Здравствуйте! " * 5000}
+    composed = compose(template="notification", data=body_of)
+    assert len(composed.content) <= PLAIN.estimate(message(template="notification", data=body_of))
