@@ -68,7 +68,7 @@ class Door:
         try:
             self.enter_now(ticket)
         except QueueFull:
-            if core.crew.is_worker(asyncio.current_task()):
+            if core.crew.is_worker(asyncio.current_task(core.loop)):
                 raise
         else:
             return
@@ -128,8 +128,11 @@ class Door:
                 waiter.told.set_result(Answer.CLOSED)
 
     def _reading(self) -> bool:
-        channel = self._core.channel
-        return bool(channel.subscriptions) and channel.is_reading(asyncio.current_task())
+        core = self._core
+        channel = core.channel
+        if not channel.subscriptions:
+            return False
+        return channel.is_reading(asyncio.current_task(core.loop))
 
     def _fits(self, ticket: AnyTicket, *, reading: bool) -> bool:
         core = self._core

@@ -157,7 +157,7 @@ class Core:
             self.gatekeeper.start()
         self.measure()
         if self.autoscaling:
-            self.scaler.look()
+            self.scaler.start()
 
     # -- a job's moves
 

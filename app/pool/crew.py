@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from app.pool.core_log import log
 from app.pool.phase import Phase
 from app.pool.worker import Worker
 
@@ -35,7 +36,10 @@ class Crew:
             worker = Worker(core, self._made)
             task = core.loop.create_task(worker.run(), name=f"pool-worker-{self._made}")
             worker.task = task
+            # It counts as resting from now on, though its task has yet to begin.
+            worker.woken = core.loop.create_future()
             self.workers[task] = worker
+            self.resting.append(worker)
             core.live += 1
             task.add_done_callback(self._left)
 
@@ -68,6 +72,10 @@ class Crew:
             return False
         worker.woken = core.loop.create_future()
         self.resting.append(worker)
+        return await self.wait(worker)
+
+    async def wait(self, worker: Worker) -> bool:
+        """The waiting alone, for a worker that counts as resting."""
         try:
             await worker.woken
         except asyncio.CancelledError:
@@ -102,8 +110,9 @@ class Crew:
         self._core.live -= 1
 
     def _left(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled():
-            task.exception()
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, KeyboardInterrupt | SystemExit):
+            log.critical("a worker of the pool died; please report this", exc_info=error)
         self._stragglers.discard(task)
         worker = self.workers.pop(task, None)
         if worker is None:
@@ -128,5 +137,5 @@ class Crew:
 
 
 def _wake(worker: Worker) -> None:
-    if worker.woken is not None and not worker.woken.done():
+    if not worker.woken.done():
         worker.woken.set_result(None)

@@ -134,6 +134,8 @@ def hooks_of(
 
 def _is_error(ticket: AnyTicket) -> bool:
     """It failed or timed out, or its handler raised something while it was cancelled."""
+    if ticket.outcome is Outcome.OK:
+        return False
     if ticket.outcome is Outcome.FAILED or ticket.outcome is Outcome.TIMEOUT:
         return True
     return ticket.error is not None

@@ -112,7 +112,8 @@ class WorkerPool(Generic[JobT, ResultT]):
         if not core.paused and core.phase <= Phase.RUNNING:
             core.paused = True
             core.measure()
-            core.scaler.look()
+            if core.autoscaling:
+                core.scaler.look()
             if core.hooks is not None:
                 core.hooks.paused()
 
@@ -121,7 +122,8 @@ class WorkerPool(Generic[JobT, ResultT]):
         if core.paused:
             core.paused = False
             core.measure()
-            core.scaler.look()
+            if core.autoscaling:
+                core.scaler.look()
             if core.hooks is not None:
                 core.hooks.resumed()
 

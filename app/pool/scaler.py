@@ -26,6 +26,12 @@ class Scaler:
         self._alarm: Alarm | None = None
         self.ups = self.downs = 0
 
+    def start(self) -> None:
+        """The size asked for stands for one cooldown at least."""
+        core = self._core
+        self._down_from = core.now() + core.config.scale_down_cooldown
+        self.look()
+
     def look(self) -> None:
         core = self._core
         if core.phase is not Phase.RUNNING or core.held:

@@ -45,6 +45,7 @@ class Worker:
     )
 
     task: asyncio.Task[None]
+    woken: asyncio.Future[None]
 
     def __init__(self, core: Core, number: int) -> None:
         self._core = core
@@ -59,7 +60,6 @@ class Worker:
         self.jobs = self.failures = 0
         self.busy_s = 0.0
         self.gone = False
-        self.woken: asyncio.Future[None] | None = None
 
     async def run(self) -> None:  # noqa: C901 - one loop, whose steps each job pays for
         """Until there are too many workers, or the task is cancelled by someone else."""
@@ -67,6 +67,8 @@ class Worker:
         handler = core.handler
         now = core.now
         pop = core.levels.pop
+        if not await core.crew.wait(self):
+            return
         turn_ends = now() + _TURN
         while True:
             if not (core.queued and core.flowing):

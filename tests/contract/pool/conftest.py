@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +20,9 @@ LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
 
 
 @pytest.fixture(params=LOOPS)
-def run(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, object]], None]:
+def run(
+    request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
+) -> Callable[[Coroutine[Any, Any, object]], None]:
     """Runs a test's coroutine; fails on what asyncio reports, and on tasks left over."""
 
     def runner(main: Coroutine[Any, Any, object]) -> None:
@@ -31,7 +34,6 @@ def run(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, object]
             )
             async with asyncio.timeout(20):
                 await main
-            gc.collect()
             await asyncio.sleep(0)
             left = asyncio.all_tasks() - {asyncio.current_task()}
             assert not left, left
@@ -40,5 +42,6 @@ def run(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, object]
             loop.run(bounded())
             gc.collect()
         assert not complaints, complaints
+        assert not [record for record in caplog.records if record.levelno >= logging.CRITICAL]
 
     return runner
