@@ -135,10 +135,10 @@ class Stopping:
     def _end_by(self, ends: float) -> None:
         """The earlier end wins."""
         core = self._core
-        if core.phase is Phase.STOPPING and not self.forced and ends < self.ends:
+        if core.phase is Phase.STOPPING and not self.forced and ends <= self.ends:
             self.ends = ends
             core.agenda.cancel(self._alarm)
-            self._alarm = core.agenda.at(ends, self._time_up)
+            self._alarm = None if ends == inf else core.agenda.at(ends, self._time_up)
             self.check()
             if core.now() >= ends:
                 self._time_up()

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 
-
 async def echo(job: Any) -> Any:
     return job
 
@@ -104,7 +103,7 @@ def outcomes(results: list[JobResult[Any, Any]]) -> dict[Any, Outcome]:
 
 
 def check_numbers(pool: WorkerPool[Any, Any]) -> None:
-    """submitted = sum of the outcomes + inside."""
+    """Submitted = sum of the outcomes + inside."""
     stats = pool.stats()
     ended = (
         stats.completed

@@ -66,9 +66,7 @@ class PoolMachine(RuleBasedStateMachine):
             raise how
         return job.number
 
-    @initialize(
-        workers=st.integers(1, 4), buffer=st.integers(0, 5), max_retries=st.integers(0, 2)
-    )
+    @initialize(workers=st.integers(1, 4), buffer=st.integers(0, 5), max_retries=st.integers(0, 2))
     def make(self, workers: int, buffer: int, max_retries: int) -> None:
         self.model = Model(workers, buffer, max_retries, retry_delay=2.0)
         self.pool: WorkerPool[Job, int] = WorkerPool(

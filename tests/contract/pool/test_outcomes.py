@@ -123,9 +123,7 @@ def test_a_cancelled_error_that_nobody_asked_for_is_failed(run: Any) -> None:
 
 
 @pytest.mark.parametrize("then", ["returns", "swallows"])
-def test_a_handler_that_cancels_itself_and_ends_well_costs_nobody_else(
-    run: Any, then: str
-) -> None:
+def test_a_handler_that_cancels_itself_and_ends_well_costs_nobody_else(run: Any, then: str) -> None:
     async def main() -> None:
         async def handler(job: str) -> str:
             if job == "odd":
@@ -168,9 +166,7 @@ def test_a_job_that_cancels_its_own_ticket_does_not_hurt_the_next(run: Any) -> N
 
 
 @pytest.mark.parametrize("kind", [ValueError, BaseException, MemoryError, GeneratorExit])
-def test_every_other_exception_costs_that_job_alone(
-    run: Any, kind: type[BaseException]
-) -> None:
+def test_every_other_exception_costs_that_job_alone(run: Any, kind: type[BaseException]) -> None:
     async def main() -> None:
         async def handler(job: int) -> int:
             if job % 2:
@@ -227,9 +223,7 @@ def test_a_ticket_may_be_awaited_by_many_and_cancelling_one_leaves_the_others(
     run(main())
 
 
-def test_a_ticket_nobody_awaits_makes_no_noise(
-    run: Any, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_ticket_nobody_awaits_makes_no_noise(run: Any, caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         async def handler(job: str) -> None:
             raise ValueError(job)

@@ -160,8 +160,7 @@ def test_a_reader_that_resubmits_from_its_loop_never_deadlocks(
             reader = asyncio.create_task(read())
             await spin(2)
             submitters = [
-                asyncio.create_task(pool.submit_many(range(n, 60, 4), size=size))
-                for n in range(4)
+                asyncio.create_task(pool.submit_many(range(n, 60, 4), size=size)) for n in range(4)
             ]
             await asyncio.gather(*submitters)
             await reader
@@ -291,12 +290,11 @@ def test_the_last_results_are_kept_for_the_first_who_subscribes(run: Any) -> Non
             for job in range(10):
                 await (await pool.submit(job))
             assert 6 == pool.stats().dropped_results
-            async with pool.results() as first:
-                async with pool.results() as second:
-                    await (await pool.submit("new")) if pool.room() else None
-                    assert [6, 7, 8, 9] == [(await anext(first)).job for _ in range(4)]
-                    await (await pool.submit("newer"))
-                    assert "newer" == (await anext(second)).job
+            async with pool.results() as first, pool.results() as second:
+                await (await pool.submit("new")) if pool.room() else None
+                assert [6, 7, 8, 9] == [(await anext(first)).job for _ in range(4)]
+                await (await pool.submit("newer"))
+                assert "newer" == (await anext(second)).job
 
     run(main())
 
@@ -378,9 +376,7 @@ def test_counters_callbacks_and_results_come_before_ticket_and_wait(run: Any) ->
         async def handler(job: str) -> None:
             raise ValueError(job)
 
-        pool = pool_of(
-            handler, plugins=(Plugin(),), on_error=lambda error: seen.append("on_error")
-        )
+        pool = pool_of(handler, plugins=(Plugin(),), on_error=lambda error: seen.append("on_error"))
         async with pool:
             results = pool.results()
             ticket = await pool.submit("a")

@@ -12,9 +12,7 @@ import pytest
 from app.pool import HealthStatus, ManualClock, Outcome
 from tests.contract.pool.helpers import Held, Swallower, check_numbers, pool_of, spin
 
-FIELDS = """workers busy idle queued parked bytes submitted completed failed timed_out expired
-    cancelled abandoned rejected retried postponed dropped_results callback_errors stuck scale_ups
-    scale_downs uptime_s throughput_1m run_s queued_s""".split()
+FIELDS = ["workers", "busy", "idle", "queued", "parked", "bytes", "submitted", "completed", "failed", "timed_out", "expired", "cancelled", "abandoned", "rejected", "retried", "postponed", "dropped_results", "callback_errors", "stuck", "scale_ups", "scale_downs", "uptime_s", "throughput_1m", "run_s", "queued_s"]
 
 
 def test_stats_are_frozen_and_have_every_field(run: Any) -> None:

@@ -69,9 +69,7 @@ def test_a_parked_job_expires_before_it_is_due(run: Any) -> None:
     async def main() -> None:
         clock = ManualClock()
         async with pool_of(clock=clock) as pool:
-            ticket = await pool.submit(
-                1, not_before=in_s(clock, 10), expires_at=in_s(clock, 5)
-            )
+            ticket = await pool.submit(1, not_before=in_s(clock, 10), expires_at=in_s(clock, 5))
             clock.advance(5)
             assert Outcome.EXPIRED == ticket.outcome
             assert 0 == pool.stats().parked
