@@ -172,6 +172,8 @@ class _Delivery:
             except RelayUnavailable as error:
                 if not self._replies:
                     raise
+                if isinstance(error.__cause__, asyncio.CancelledError):
+                    _forget_cancellation()
                 self._leave(waiting, None, error.detail)
                 break
             except asyncio.CancelledError:

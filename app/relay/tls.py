@@ -196,22 +196,8 @@ class TlsTransport(asyncio.Transport, asyncio.Protocol):
             self._pump()
 
     @override
-    def get_protocol(self) -> asyncio.BaseProtocol:
-        if self._protocol is None:
-            raise RuntimeError("no protocol")
-        return self._protocol
-
-    @override
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        match name:
-            case "sslcontext":
-                return self._tls.context
-            case "ssl_object":
-                return self._tls
-            case "peercert":
-                return self._tls.getpeercert()
-            case _:
-                return self._wire.get_extra_info(name, default)
+        return super().get_extra_info(name, self._wire.get_extra_info(name, default))
 
     @override
     def is_closing(self) -> bool:
@@ -236,15 +222,3 @@ class TlsTransport(asyncio.Transport, asyncio.Protocol):
     @override
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         self._wire.set_write_buffer_limits(high, low)
-
-    @override
-    def get_write_buffer_size(self) -> int:
-        return self._outgoing.pending + self._wire.get_write_buffer_size()
-
-    @override
-    def pause_reading(self) -> None:
-        self._wire.pause_reading()
-
-    @override
-    def resume_reading(self) -> None:
-        self._wire.resume_reading()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.domain.smtp import Phase
+from app.domain.smtp import Phase, RelayUnavailable
 from app.relay import Security
 from tests.support.relay_rig import QUICK, codes, lost_in, mail, only, relays_to
 from tests.support.smtp_server import Hang, Leave, ReadNothing, Say, SmtpServer
@@ -135,14 +135,31 @@ def test_cancelled_at_any_moment_it_is_raised_only_when_nothing_was_delivered(
     run(main())
 
 
-@pytest.mark.parametrize("verb", ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize("verb", ["CONNECT", "EHLO"])
+def test_cancelled_before_mail_nothing_was_attempted(run: LoopRunner, verb: str) -> None:
+    """Told as any trouble before MAIL; the task stays cancelled, so that its owner can tell."""
+
+    async def main() -> None:
+        async with SmtpServer() as server, relays_to(server) as relays:
+            server.on(verb, Hang())
+            sending = asyncio.create_task(relays.send(mail()))
+            await until(lambda: verb in ["CONNECT", *server.verbs] and server.open, verb)
+            sending.cancel()
+            with pytest.raises(RelayUnavailable, match="cut off while waiting"):
+                await sending
+            assert 1 == sending.cancelling()
+            assert [] == server.mails
+
+    run(main())
+
+
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT", "DATA"])
 def test_cancelled_before_the_message_nothing_is_delivered(run: LoopRunner, verb: str) -> None:
     async def main() -> None:
         async with SmtpServer() as server, relays_to(server) as relays:
             server.on(verb, Hang())
             sending = asyncio.create_task(relays.send(mail()))
-            asked = (lambda: verb in server.verbs) if verb != "CONNECT" else (lambda: server.open)
-            await until(asked, f"{verb} arrives")
+            await until(lambda: verb in server.verbs, f"{verb} arrives")
             sending.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await sending
@@ -221,6 +238,23 @@ def test_cancelled_after_a_first_delivery_the_rest_is_reported_as_not_sent(
             assert [250] * 100 + [None] * 50 == codes(report)
             assert 0 == sending.cancelling()
             assert 1 == len(server.mails)
+
+    run(main())
+
+
+def test_cancelled_while_waiting_for_the_next_connection_the_delivered_are_reported(
+    run: LoopRunner,
+) -> None:
+    async def main() -> None:
+        async with SmtpServer() as server, relays_to(server, max_messages=1) as relays:
+            server.on("CONNECT", Say("220 hello"), Hang())
+            sending = asyncio.create_task(
+                relays.send(mail(*(f"u{n}@example.com" for n in range(150))))
+            )
+            await until(lambda: len(server.sessions) == 2, "the second connection")
+            sending.cancel()
+            assert [250] * 100 + [None] * 50 == codes(await sending)
+            assert 0 == sending.cancelling()
 
     run(main())
 

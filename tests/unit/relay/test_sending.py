@@ -277,3 +277,17 @@ def test_what_was_delivered_is_reported_when_the_relay_is_gone_for_the_rest(
             await until(lambda: server.open == 0, "the connections are closed")
 
     run(main())
+
+
+def test_greets_with_the_hosts_name_unless_told_another(run: LoopRunner) -> None:
+    async def main() -> None:
+        async with SmtpServer() as server:
+            for helo_name in ("client.example", None):
+                async with relays_to(server, helo_name=helo_name) as relays:
+                    assert [250] == codes(await relays.send(mail()))
+            first, second = (each for each in server.commands if each.startswith("EHLO"))
+            assert "EHLO client.example" == first
+            assert second.removeprefix("EHLO ").isprintable()
+            assert len(second) > len("EHLO ")
+
+    run(main())
