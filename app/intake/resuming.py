@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app.domain.errors import Fatal
 from app.intake.checkpoint import UnreadableCheckpoint
 from app.intake.resume import Plan, plan
-from app.kafka import Admin
+from app.kafka import Admin, written_ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,22 +66,30 @@ class Resuming:
     async def _look(self, partitions: list[Partition]) -> dict[Partition, Plan]:
         committed = await self._committed(partitions)
         bounds = await self.consumer.bounds(partitions)
-        plans = {}
-        for partition in partitions:
-            try:
-                plans[partition] = plan(
-                    committed[partition],
-                    *bounds[partition],
-                    ignore_unreadable=self._ignore_unreadable,
+        plans = {
+            partition: self._plan(partition, committed[partition], *bounds[partition])
+            for partition in partitions
+        }
+        if short := [partition for partition in partitions if plans[partition].truncated]:
+            # An operator's reset to the end goes beyond what an open transaction holds back.
+            ends = await written_ends(self._config, short)
+            for partition in short:
+                first, _ = bounds[partition]
+                plans[partition] = self._plan(
+                    partition, committed[partition], first, ends[partition]
                 )
-            except UnreadableCheckpoint as error:
-                raise Fatal(
-                    f"{partition.topic}/{partition.number}, group {self.consumer.group}: {error}. "
-                    "Start the release that wrote it, or start with --ignore-checkpoint to go on "
-                    f"at the committed offset {committed[partition].offset}; messages that were "
-                    "unsettled then are not sent again"
-                ) from error
         return plans
+
+    def _plan(self, partition: Partition, committed: Committed, first: int, end: int) -> Plan:
+        try:
+            return plan(committed, first, end, ignore_unreadable=self._ignore_unreadable)
+        except UnreadableCheckpoint as error:
+            raise Fatal(
+                f"{partition.topic}/{partition.number}, group {self.consumer.group}: {error}. "
+                "Start the release that wrote it, or start with --ignore-checkpoint to go on "
+                f"at the committed offset {committed.offset}; messages that were "
+                "unsettled then are not sent again"
+            ) from error
 
     async def _committed(self, partitions: list[Partition]) -> dict[Partition, Committed]:
         if self._admin is None:

@@ -12,6 +12,7 @@ from app.kafka.consumer import (
     GroupTimes,
     KafkaError,
     OffsetsOutOfRange,
+    written_ends,
 )
 from app.kafka.producer import Producer, PublishError, Written
 
@@ -34,4 +35,5 @@ __all__ = [
     "Written",
     "persistent",
     "wait_for_brokers",
+    "written_ends",
 ]

@@ -176,6 +176,20 @@ class Consumer:
         }
 
 
+async def written_ends(
+    config: KafkaConfig, partitions: Iterable[Partition]
+) -> dict[Partition, int]:
+    """The offset after each log's last record, those of open transactions included."""
+    asked = [TopicPartition(*partition) for partition in partitions]
+    client = AIOKafkaConsumer(**config.client_options(), isolation_level="read_uncommitted")
+    try:
+        await bounded(client.start(), config.request_timeout_s)
+        ends = await bounded(client.end_offsets(asked), config.request_timeout_s)
+    finally:
+        await closed(client.stop(), "consumer", 2.0)
+    return {Partition(tp.topic, tp.partition): end for tp, end in ends.items()}
+
+
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library is untyped
     def __init__(self, assignment: Assignment) -> None:
         self._assignment = assignment
@@ -213,4 +227,5 @@ __all__ = [
     "GroupTimes",
     "KafkaError",
     "OffsetsOutOfRange",
+    "written_ends",
 ]
