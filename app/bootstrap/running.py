@@ -51,7 +51,9 @@ class _Life:
     def __init__(self, settings: Settings, service: Service) -> None:
         self._settings = settings
         self._service = service
-        self._ops = OpsServer(settings.ops_host, settings.ops_port, create_app(VitalSigns(service)))
+        self._ops = OpsServer(
+            settings.ops_host, settings.ops_port, create_app(VitalSigns(service), service.metrics)
+        )
         self._asked_to_end = asyncio.Event()
         self._signals = 0
 

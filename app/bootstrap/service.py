@@ -7,7 +7,10 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+from prometheus_client import CollectorRegistry
+
 from app.bootstrap import configs
+from app.bootstrap.pool_report import report_pool
 from app.bootstrap.probe import probe_brokers
 from app.bootstrap.topics import prepare_topics
 from app.composer import Composer
@@ -30,6 +33,7 @@ from app.pipeline.watchdog import Watchdog
 from app.pipeline.writer import Writer
 from app.pool import WorkerPool
 from app.relay import Relays
+from app.telemetry import PoolMetrics
 
 if TYPE_CHECKING:
     from app.bootstrap.topics import Topics
@@ -72,8 +76,11 @@ class Service:
             self._flights,
             on_ambiguous=settings.smtp_on_ambiguous,
         )
+        self.metrics = CollectorRegistry()
         self.pool: WorkerPool[MailJob, Attempt | None] = WorkerPool(
-            self._handler, configs.pool_config(settings, self.gate)
+            self._handler,
+            configs.pool_config(settings, self.gate),
+            observer=PoolMetrics(self.metrics),
         )
         self._producer: Producer | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -185,6 +192,7 @@ class Service:
                 probe_brokers(self._kafka, topics.queue, self.watchdog.pulse("Kafka")),
                 name="probe",
             ),
+            asyncio.create_task(report_pool(self.pool.stats), name="pool report"),
         ]
 
     def _add_reader(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.ops.health import live_issues, ready_issues
 
 if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
     from starlette.requests import Request
 
     from app.ops.health import HealthSource
@@ -18,8 +20,12 @@ if TYPE_CHECKING:
 _NOT_STORED: Final = {"cache-control": "no-store"}
 
 
-def create_app(health: HealthSource) -> Starlette:
-    """`GET /health/live` and `/health/ready`: 200 or 503, with a status and its issues."""
+def create_app(health: HealthSource, metrics: CollectorRegistry) -> Starlette:
+    """The routes.
+
+    `GET /health/live` and `/health/ready`: 200 or 503, with a status and its issues.
+    `GET /metrics`: the registry in Prometheus' text form.
+    """
 
     async def live(_: Request) -> JSONResponse:
         return _verdict("live", live_issues(health.snapshot()))
@@ -27,7 +33,16 @@ def create_app(health: HealthSource) -> Starlette:
     async def ready(_: Request) -> JSONResponse:
         return _verdict("ready", ready_issues(health.snapshot()))
 
-    return Starlette(routes=[Route("/health/live", live), Route("/health/ready", ready)])
+    async def scraped(_: Request) -> Response:
+        return Response(generate_latest(metrics), media_type=CONTENT_TYPE_LATEST)
+
+    return Starlette(
+        routes=[
+            Route("/health/live", live),
+            Route("/health/ready", ready),
+            Route("/metrics", scraped),
+        ]
+    )
 
 
 def _verdict(good: str, issues: tuple[str, ...]) -> JSONResponse:

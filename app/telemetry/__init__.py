@@ -6,6 +6,7 @@ from app.telemetry.addresses import AddressPolicy, AddressView
 from app.telemetry.lines import Lines
 from app.telemetry.logs import FORMATS, LEVELS, LogFormat, configure_logging, get_logger
 from app.telemetry.mail_log import MailEvent, MailLog
+from app.telemetry.pool_metrics import PoolMetrics
 from app.telemetry.throttle import Throttle
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "LogFormat",
     "MailEvent",
     "MailLog",
+    "PoolMetrics",
     "Throttle",
     "configure_logging",
     "get_logger",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from prometheus_client import CollectorRegistry, Counter
 
 from app.domain.errors import Fatal
 from app.ops import OpsServer, RelayHealth, Snapshot, Stall, create_app
@@ -37,7 +38,7 @@ async def _ask(server: OpsServer, path: str, method: str = "GET") -> httpx.Respo
 def test_tells_ready_and_live_as_they_change() -> None:
     async def main() -> None:
         source = Source(WELL)
-        server = OpsServer("127.0.0.1", 0, create_app(source))
+        server = OpsServer("127.0.0.1", 0, create_app(source, CollectorRegistry()))
         await server.start()
         try:
             ready = await _ask(server, "/health/ready")
@@ -68,7 +69,7 @@ def test_tells_ready_and_live_as_they_change() -> None:
 
 def test_knows_no_other_path_and_no_other_method() -> None:
     async def main() -> None:
-        server = OpsServer("127.0.0.1", 0, create_app(Source(WELL)))
+        server = OpsServer("127.0.0.1", 0, create_app(Source(WELL), CollectorRegistry()))
         await server.start()
         try:
             assert (await _ask(server, "/")).status_code == 404
@@ -84,7 +85,7 @@ def test_says_which_address_cannot_be_had() -> None:
     async def main() -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
-            server = OpsServer("127.0.0.1", port, create_app(Source(WELL)))
+            server = OpsServer("127.0.0.1", port, create_app(Source(WELL), CollectorRegistry()))
             with pytest.raises(
                 Fatal, match=rf"127\.0\.0\.1:{port}: address already in use.*OPS_PORT"
             ):
@@ -97,7 +98,7 @@ def test_says_which_address_cannot_be_had() -> None:
 def test_leaves_signal_handlers_alone() -> None:
     async def main() -> None:
         before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-        server = OpsServer("127.0.0.1", 0, create_app(Source(WELL)))
+        server = OpsServer("127.0.0.1", 0, create_app(Source(WELL), CollectorRegistry()))
         await server.start()
         await _ask(server, "/health/live")
         during = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
@@ -129,7 +130,7 @@ def test_ends_in_time_with_a_request_that_never_ends() -> None:
 
 def test_ends_in_time_with_a_client_that_says_nothing() -> None:
     async def main() -> None:
-        server = OpsServer("127.0.0.1", 0, create_app(Source(WELL)))
+        server = OpsServer("127.0.0.1", 0, create_app(Source(WELL), CollectorRegistry()))
         await server.start()
         _, writer = await asyncio.open_connection("127.0.0.1", server.port)
         async with asyncio.timeout(5):
@@ -141,11 +142,11 @@ def test_ends_in_time_with_a_client_that_says_nothing() -> None:
 
 def test_frees_the_port_when_it_ends() -> None:
     async def main() -> None:
-        server = OpsServer("127.0.0.1", 0, create_app(Source(WELL)))
+        server = OpsServer("127.0.0.1", 0, create_app(Source(WELL), CollectorRegistry()))
         await server.start()
         port = server.port
         await server.stop()
-        again = OpsServer("127.0.0.1", port, create_app(Source(WELL)))
+        again = OpsServer("127.0.0.1", port, create_app(Source(WELL), CollectorRegistry()))
         await again.start()
         assert (await _ask(again, "/health/live")).status_code == 200
         await again.stop()
@@ -156,7 +157,7 @@ def test_frees_the_port_when_it_ends() -> None:
 def test_a_failing_route_costs_that_request_alone() -> None:
     async def main() -> None:
         source = Source(WELL)
-        server = OpsServer("127.0.0.1", 0, create_app(source))
+        server = OpsServer("127.0.0.1", 0, create_app(source, CollectorRegistry()))
         await server.start()
         try:
             source.now = None  # type: ignore[assignment]  # a source that breaks its promise
@@ -171,11 +172,28 @@ def test_a_failing_route_costs_that_request_alone() -> None:
 
 def test_the_end_of_the_server_task_ends_nothing_else() -> None:
     async def main() -> None:
-        server = OpsServer("127.0.0.1", 0, create_app(Source(WELL)))
+        server = OpsServer("127.0.0.1", 0, create_app(Source(WELL), CollectorRegistry()))
         await server.start()
         (task,) = [task for task in asyncio.all_tasks() if task.get_name() == "ops"]
         task.cancel()
         await until(task.done, "the task has ended")
         await server.stop()
+
+    run(main())
+
+
+def test_metrics_are_the_registrys_in_prometheus_text_form() -> None:
+    async def main() -> None:
+        registry = CollectorRegistry()
+        Counter("mailer_things", "Things", registry=registry).inc(3)
+        server = OpsServer("127.0.0.1", 0, create_app(Source(WELL), registry))
+        await server.start()
+        try:
+            answer = await _ask(server, "/metrics")
+        finally:
+            await server.stop()
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/plain")
+        assert "mailer_things_total 3.0" in answer.text
 
     run(main())
