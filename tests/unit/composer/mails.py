@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
@@ -107,3 +109,17 @@ def refusal(composer: Composer = PLAIN, /, **fields: Any) -> InvalidMessage:
 
 def composer_with(folder: Path) -> Composer:
     return Composer(ComposerConfig(default_from="mail@shop.example", templates=folder))
+
+
+def both(mail: EmailMessage) -> tuple[str, str]:
+    text, html = mail.iter_parts()
+    return body(text), body(html)
+
+
+def write(folder: Path, **files: str) -> None:
+    """`news_html="…"` writes `news.html.j2`; its age is past what may still be being written."""
+    for name, source in files.items():
+        path = folder / f"{name.replace('_', '.')}.j2"
+        path.write_text(source, encoding="utf-8")
+        past = time.time() - 10 + len(source) / 1000
+        os.utime(path, (past, past))
