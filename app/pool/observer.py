@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Observer(Protocol):
-    """Hears every event, in strings and numbers only; to be subclassed, or to be matched in part.
+    """Hears every event, in strings and numbers only; methods that are missing are not called.
 
     Methods are called from the pool's loop and must not wait. `priority` is "low", "normal" or
     "high", `outcome` the value of an `Outcome`, times are in seconds.

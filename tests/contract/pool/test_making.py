@@ -163,7 +163,41 @@ def test_coroutines_are_exactly_those_named() -> None:
 
 
 def test_every_name_of_the_page_is_exported() -> None:
-    names = ["WorkerPool", "PoolConfig", "Priority", "InvalidConfig", "Ticket", "SubmitReport", "SubmitTimeout", "QueueFull", "PoolNotStarted", "PoolClosed", "PoolAlreadyStarted", "PoolError", "JobTooLarge", "JobExpired", "Postpone", "JobTimeout", "JobCancelled", "JobAbandoned", "Outcome", "JobResult", "NoResult", "JobError", "StopReport", "AtMaxWorkers", "AtMinWorkers", "RetryPolicy", "CircuitBreaker", "TokenBucket", "Backoff", "AdaptiveLimit", "Clock", "PoolStats", "Health"]
+    names = [
+        "WorkerPool",
+        "PoolConfig",
+        "Priority",
+        "InvalidConfig",
+        "Ticket",
+        "SubmitReport",
+        "SubmitTimeout",
+        "QueueFull",
+        "PoolNotStarted",
+        "PoolClosed",
+        "PoolAlreadyStarted",
+        "PoolError",
+        "JobTooLarge",
+        "JobExpired",
+        "Postpone",
+        "JobTimeout",
+        "JobCancelled",
+        "JobAbandoned",
+        "Outcome",
+        "JobResult",
+        "NoResult",
+        "JobError",
+        "StopReport",
+        "AtMaxWorkers",
+        "AtMinWorkers",
+        "RetryPolicy",
+        "CircuitBreaker",
+        "TokenBucket",
+        "Backoff",
+        "AdaptiveLimit",
+        "Clock",
+        "PoolStats",
+        "Health",
+    ]
     assert set(names) <= set(app.pool.__all__)
     assert all(hasattr(app.pool, name) for name in app.pool.__all__)
 

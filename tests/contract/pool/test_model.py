@@ -18,6 +18,7 @@ from hypothesis.stateful import (
     precondition,
     rule,
 )
+from typing_extensions import override
 
 from app.pool import (
     ManualClock,
@@ -194,6 +195,7 @@ class PoolMachine(RuleBasedStateMachine):
         check_numbers(self.pool)
         assert not self.complaints
 
+    @override
     def teardown(self) -> None:
         try:
             if hasattr(self, "pool"):
@@ -222,6 +224,7 @@ class PoolMachine(RuleBasedStateMachine):
 
 class UvloopPoolMachine(PoolMachine):
     @staticmethod
+    @override
     def new_loop() -> asyncio.AbstractEventLoop:
         return uvloop.new_event_loop()
 
@@ -229,6 +232,7 @@ class UvloopPoolMachine(PoolMachine):
 class GracefulPoolMachine(PoolMachine):
     """As above, but what is left gets the time it needs."""
 
+    @override
     async def stop(self) -> None:
         stopping = asyncio.ensure_future(self.pool.stop(inf))
         while not stopping.done():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 from typing import Any
@@ -131,10 +132,8 @@ def test_a_handler_that_cancels_itself_and_ends_well_costs_nobody_else(run: Any,
                 assert task is not None
                 task.cancel()
                 if then == "swallows":
-                    try:
+                    with contextlib.suppress(asyncio.CancelledError):
                         await asyncio.sleep(0)
-                    except asyncio.CancelledError:
-                        pass
             return job
 
         async with pool_of(handler, workers=1) as pool:

@@ -433,12 +433,11 @@ def test_an_observer_hears_every_event_in_strings_and_numbers_only(run: Any) -> 
     assert ("load", (0, 0, 0, 0, 0)) == heard[-1]
 
 
-def test_an_observer_may_be_a_subclass_that_overrides_only_some(run: Any) -> None:
-    class Mine(Observer):
-        def __init__(self) -> None:
-            self.count = 0
+def test_an_observer_may_have_only_some_of_the_methods(run: Any) -> None:
+    class Mine:
+        count = 0
 
-        def submitted(self, priority: str, size: int) -> None:  # type: ignore[explicit-override]  # not in 3.11's typing
+        def submitted(self, priority: str, size: int) -> None:
             self.count += 1
 
     async def main() -> None:

@@ -71,23 +71,23 @@ def test_every_outcome_reaches_results(run: Any) -> None:
 
 def test_workers_never_wait_for_a_reader_and_submit_does(run: Any) -> None:
     async def main() -> None:
-        async with pool_of(workers=2, buffer=10, results_buffer=3) as pool:
-            async with pool.results() as results:
-                for job in range(10):
-                    pool.try_submit(job)
-                await pool.wait()
-                assert 10 == pool.stats().completed
-                with pytest.raises(QueueFull):
-                    pool.try_submit("more")
-                waiting = asyncio.create_task(pool.submit("more"))
-                await spin()
-                assert not waiting.done()
-                for job in range(7):
-                    assert job == (await anext(results)).job
-                await spin()
-                assert not waiting.done()
-                await anext(results)
-                await waiting
+        pool = pool_of(workers=2, buffer=10, results_buffer=3)
+        async with pool, pool.results() as results:
+            for job in range(10):
+                pool.try_submit(job)
+            await pool.wait()
+            assert 10 == pool.stats().completed
+            with pytest.raises(QueueFull):
+                pool.try_submit("more")
+            waiting = asyncio.create_task(pool.submit("more"))
+            await spin()
+            assert not waiting.done()
+            for job in range(7):
+                assert job == (await anext(results)).job
+            await spin()
+            assert not waiting.done()
+            await anext(results)
+            await waiting
 
     run(main())
 
@@ -354,8 +354,7 @@ def test_get_result_hands_over_to_the_next_when_cancelled(run: Any) -> None:
             one, two = (asyncio.create_task(pool.get_result()) for _ in range(2))
             await spin()
             ticket = await pool.submit(1)
-            while not ticket.done():
-                await asyncio.sleep(0)
+            await ticket
             one.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await one

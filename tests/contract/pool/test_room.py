@@ -199,28 +199,28 @@ def test_max_bytes_bounds_what_is_inside(run: Any) -> None:
     async def main() -> None:
         held = Held()
         clock = ManualClock()
-        async with pool_of(held, clock=clock, workers=2, buffer=10, max_bytes=100) as pool:
-            async with pool.results() as results:
-                pool.try_submit("runs", size=40)
-                pool.try_submit("parked", size=40, not_before=clock.now() + timedelta(seconds=9))
-                assert 80 == pool.stats().bytes
-                with pytest.raises(QueueFull):
-                    pool.try_submit("big", size=21)
-                pool.try_submit("small", size=20)
-                assert 100 == pool.stats().bytes
-                held.let_all_go()
-                await spin()
-                # Ended, but their results have not been taken.
-                assert 100 == pool.stats().bytes
-                with pytest.raises(QueueFull):
-                    pool.try_submit("more", size=1)
-                pool.try_submit("weightless")
+        pool = pool_of(held, clock=clock, workers=2, buffer=10, max_bytes=100)
+        async with pool, pool.results() as results:
+            pool.try_submit("runs", size=40)
+            pool.try_submit("parked", size=40, not_before=clock.now() + timedelta(seconds=9))
+            assert 80 == pool.stats().bytes
+            with pytest.raises(QueueFull):
+                pool.try_submit("big", size=21)
+            pool.try_submit("small", size=20)
+            assert 100 == pool.stats().bytes
+            held.let_all_go()
+            await spin()
+            # Ended, but their results have not been taken.
+            assert 100 == pool.stats().bytes
+            with pytest.raises(QueueFull):
+                pool.try_submit("more", size=1)
+            pool.try_submit("weightless")
+            await anext(results)
+            assert 60 == pool.stats().bytes
+            clock.advance(9)
+            for _ in range(3):
                 await anext(results)
-                assert 60 == pool.stats().bytes
-                clock.advance(9)
-                for _ in range(3):
-                    await anext(results)
-                assert 0 == pool.stats().bytes
+            assert 0 == pool.stats().bytes
 
     run(main())
 
@@ -235,7 +235,7 @@ def test_none_overtakes_not_even_a_smaller_one_under_max_bytes(run: Any) -> None
             small = asyncio.create_task(pool.submit("small", size=1))
             weightless = asyncio.create_task(pool.submit("weightless"))
             await spin()
-            assert not (big.done() or small.done() or weightless.done())
+            assert not any(task.done() for task in (big, small, weightless))
             with pytest.raises(QueueFull):
                 pool.try_submit("smaller", size=1)
             held.let_go("a")

@@ -218,63 +218,63 @@ def test_a_cancellation_at_every_suspension_of_the_caller_leaves_nothing_behind(
     run(main())
 
 
-@pytest.mark.parametrize("by", ["ticket", "timeout", "stop", "outside"])
+class Target:
+    """A handler of four steps that tidies up in three more; it is hit at its n-th suspension."""
+
+    def __init__(self, n: int, by: str) -> None:
+        self._n = n
+        self._by = by
+        self._suspensions = 0
+        self.stopping: asyncio.Task[Any] | None = None
+        self.pool = pool_of(self.handler, workers=2)
+        self.ticket: Any = None
+
+    async def handler(self, job: str) -> Any:
+        if job != "target":
+            return await slowly(job)
+        try:
+            for _ in range(4):
+                await self._suspend()
+        finally:
+            for _ in range(3):
+                await self._suspend()
+        return job
+
+    async def _suspend(self) -> None:
+        self._suspensions += 1
+        if self._suspensions == self._n:
+            self._hit()
+        await asyncio.sleep(0)
+
+    def _hit(self) -> None:
+        task = asyncio.current_task()
+        if self._by == "ticket":
+            self.ticket.cancel()
+        elif self._by == "stop":
+            self.stopping = asyncio.create_task(self.pool.stop(0))
+        elif task is not None:
+            task.cancel()
+
+    async def run(self) -> None:
+        await self.pool.start()
+        self.ticket = await self.pool.submit("target")
+        if self._by != "stop":
+            others = await self.pool.submit_many(["0", "1", "2"])
+            assert ["0", "1", "2"] == [await other for other in others.accepted]
+        await self.pool.wait()
+        if self.stopping is not None:
+            await self.stopping
+        await self.pool.stop()
+        assert self.ticket.done()
+        check_numbers(self.pool)
+
+
+@pytest.mark.parametrize("by", ["ticket", "stop", "outside"])
 def test_a_cancellation_at_every_suspension_of_a_handler_costs_that_job_alone(
     run: Any, by: str
 ) -> None:
-    """The handler tidies up for a while; at each of its suspensions the job is cancelled."""
-
     async def main() -> None:
         for n in range(1, 8):
-            suspensions = 0
-
-            async def pause_here() -> None:
-                nonlocal suspensions
-                suspensions += 1
-                if suspensions == n:  # noqa: B023 - each round has its own handler
-                    hit()
-                await asyncio.sleep(0)
-
-            async def handler(job: str) -> str:
-                if job != "target":
-                    return await slowly(job)  # type: ignore[no-any-return]  # it echoes
-                try:
-                    for _ in range(4):
-                        await pause_here()
-                finally:
-                    for _ in range(3):
-                        await pause_here()
-                return job
-
-            pool = pool_of(handler, workers=2)
-            await pool.start()
-            stopping: list[asyncio.Task[Any]] = []
-            target = await pool.submit("target")
-
-            def hit() -> None:
-                if by == "ticket":
-                    target.cancel()
-                elif by == "timeout":
-                    core: Any = pool._core
-                    for worker in core.crew.workers.values():
-                        if worker.ticket is target:
-                            worker.stop_at = 0.0
-                    core.watch._at = 0.0
-                    core.watch._look()
-                elif by == "stop":
-                    stopping.append(asyncio.create_task(pool.stop(0)))
-                else:
-                    task = asyncio.current_task()
-                    assert task is not None
-                    task.cancel()
-
-            others = [] if by == "stop" else [await pool.submit(str(m)) for m in range(4)]
-            for other in others:
-                assert await other in {"0", "1", "2", "3"}
-            await pool.wait()
-            await asyncio.gather(*stopping)
-            await pool.stop()
-            assert target.done()
-            check_numbers(pool)
+            await Target(n, by).run()
 
     run(main())
