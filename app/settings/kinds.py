@@ -10,7 +10,6 @@ import math
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import SecretStr
@@ -280,51 +279,3 @@ class Secret(Kind):
     @override
     def parse(self, text: str) -> SecretStr:
         return SecretStr(text)
-
-
-@dataclass(frozen=True, slots=True)
-class ExistingFile(Kind):
-    """A path to a file that can be read."""
-
-    @property
-    @override
-    def metavar(self) -> str:
-        return "FILE"
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return "the path of a readable file"
-
-    @override
-    def parse(self, text: str) -> Path:
-        path = Path(text).expanduser()
-        try:
-            with path.open("rb"):
-                return path
-        except OSError as error:
-            raise ValueError((error.strerror or "cannot be read").lower()) from None
-
-
-@dataclass(frozen=True, slots=True)
-class ExistingFolder(Kind):
-    """A path to a folder that can be listed."""
-
-    @property
-    @override
-    def metavar(self) -> str:
-        return "FOLDER"
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return "the path of a readable folder"
-
-    @override
-    def parse(self, text: str) -> Path:
-        path = Path(text).expanduser()
-        try:
-            next(path.iterdir(), None)
-        except OSError as error:
-            raise ValueError((error.strerror or "cannot be read").lower()) from None
-        return path

@@ -26,8 +26,6 @@ from app.settings.compounds import (
 from app.settings.kinds import (
     Choice,
     Duration,
-    ExistingFile,
-    ExistingFolder,
     Fraction,
     Port,
     Secret,
@@ -37,6 +35,7 @@ from app.settings.kinds import (
     Whole,
 )
 from app.settings.option import Group, later, setting
+from app.settings.paths import ExistingFile, ExistingFolder
 
 Topic = Text("1 to 249 of A-Z a-z 0-9 . _ -", r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}", "TOPIC")
 GroupId = Text("printable text of at most 200 characters", r".{1,200}", "GROUP")

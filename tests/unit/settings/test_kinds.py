@@ -17,8 +17,6 @@ from app.settings.compounds import (
 from app.settings.kinds import (
     Choice,
     Duration,
-    ExistingFile,
-    ExistingFolder,
     Fraction,
     Kind,
     Port,
@@ -28,6 +26,7 @@ from app.settings.kinds import (
     Text,
     Whole,
 )
+from app.settings.paths import ExistingFile, ExistingFolder
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,58 @@
+"""Kinds of settings that are paths to what is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from typing_extensions import override
+
+from app.settings.kinds import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingFile(Kind):
+    """A path to a file that can be read."""
+
+    @property
+    @override
+    def metavar(self) -> str:
+        return "FILE"
+
+    @property
+    @override
+    def allowed(self) -> str:
+        return "the path of a readable file"
+
+    @override
+    def parse(self, text: str) -> Path:
+        path = Path(text).expanduser()
+        try:
+            with path.open("rb"):
+                return path
+        except OSError as error:
+            raise ValueError((error.strerror or "cannot be read").lower()) from None
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingFolder(Kind):
+    """A path to a folder that can be listed."""
+
+    @property
+    @override
+    def metavar(self) -> str:
+        return "FOLDER"
+
+    @property
+    @override
+    def allowed(self) -> str:
+        return "the path of a readable folder"
+
+    @override
+    def parse(self, text: str) -> Path:
+        path = Path(text).expanduser()
+        try:
+            next(path.iterdir(), None)
+        except OSError as error:
+            raise ValueError((error.strerror or "cannot be read").lower()) from None
+        return path
