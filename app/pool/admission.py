@@ -76,6 +76,7 @@ class Door:
         waiter = Waiter(ticket, core.loop.create_future(), first=self._reading())
         self.line.join(waiter)
         core.easy = False
+        core.tight = True
         wakes = min(ends, ticket.extra.ends if ticket.extra else inf)
         alarm = None if wakes == inf else core.agenda.at(wakes, partial(self._end_wait, waiter))
         if core.autoscaling:
@@ -112,6 +113,7 @@ class Door:
             self.full_since = inf
         elif self.full_since == inf:
             self.full_since = core.now()
+        core.tight = not free or bool(self.line)
         core.easy = (
             free
             and core.phase is Phase.RUNNING

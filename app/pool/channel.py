@@ -103,10 +103,15 @@ class Channel:
             subscription.lagging = False
             self.lag -= 1
             self._core.relax()
-        if ticket.extra is not None and ticket.extra.size:
-            self._release(ticket)
-            self._core.relax()
+        if ticket.extra is not None:
+            self.release(ticket)
         return ticket
+
+    def release(self, ticket: AnyTicket) -> None:
+        """A reader has taken this result: its bytes may be free for those who wait."""
+        self._release(ticket)
+        if self._core.tight:
+            self._core.relax()
 
     def is_reading(self, task: asyncio.Task[object] | None) -> bool:
         return task is not None and any(s.task is task for s in self.subscriptions)

@@ -34,13 +34,15 @@ class Core:
     """What the pool's parts share.
 
     `room` is buffer + workers able to start - queued - parked - places kept for submitters that
-    were let in and have not entered yet. Two flags keep checks off each job's way: `easy` while
-    a plain submission needs no more thought, `flowing` while workers may start what is queued.
+    were let in and have not entered yet. Flags keep checks off each job's way: `easy` while a
+    plain submission needs no more thought, `flowing` while workers may start what is queued,
+    `tight` while somebody may want to know that room has appeared.
     """
 
     __slots__ = (
         "abandoned",
         "agenda",
+        "attentive",
         "autoscaling",
         "busy",
         "bytes_inside",
@@ -84,6 +86,7 @@ class Core:
         "stopping",
         "submitted",
         "target",
+        "tight",
         "timed_out",
         "watch",
     )
@@ -105,6 +108,7 @@ class Core:
         self.phase = Phase.NEW
         self.paused = False
         self.easy = False
+        self.tight = True
         self.flowing = False
         self.numbers = 0
         self.submitted = self.rejected = self.retried = self.postponed = 0
@@ -128,6 +132,7 @@ class Core:
         self.gatekeeper = gatekeeper_of(self)
         self.crew = Crew(self)
         self.autoscaling = config.autoscaling
+        self.attentive = self.autoscaling or hooks is not None
         self.scaler = Scaler(self)
         self.stopping = Stopping(self)
         if hooks is not None:
@@ -162,14 +167,24 @@ class Core:
     # -- a job's moves
 
     def enter_easily(self, ticket: AnyTicket) -> None:
-        """A plain job, while submitting is easy."""
-        self.room -= 1
+        """A plain job, while submitting is easy: `accept` with nothing called on the way."""
         self.submitted += 1
-        self.enqueue(ticket)
-        if self.hooks is not None:
-            self.hooks.submitted(ticket)
-        if self.room <= 0:
+        self.numbers = number = self.numbers + 1
+        ticket.number = number
+        ticket.entered = self.now()
+        ticket.state = QUEUED
+        self.queued += 1
+        self.levels.lines[ticket.priority].append(ticket)
+        if self.crew.resting and self.flowing:
+            self.crew.wake_one()
+        self.room = room = self.room - 1
+        if room <= 0:
             self.door.review()
+        if self.attentive:
+            if self.autoscaling:
+                self.scaler.look()
+            if self.hooks is not None:
+                self.hooks.submitted(ticket)
 
     def refused(self, error: Exception) -> None:
         self.rejected += 1
@@ -226,7 +241,7 @@ class Core:
         self.channel.publish(ticket)
         if ticket.waiters is not None:
             ticket.tell()
-        if not self.easy:
+        if self.tight:
             self.relax()
         if not self.queued and not self.busy:
             self.rest()

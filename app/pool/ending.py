@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from app.pool.worker import Worker
 
 
-def end_well(core: Core, worker: Worker, ticket: AnyTicket, value: object) -> None:
+def end_well(core: Core, worker: Worker, ticket: AnyTicket, value: object, ended: float) -> None:
     """The handler returned a value, which counts even after a cancellation."""
-    ended = core.now()
     run_s = ended - worker.started
     worker.ticket = None
     worker.jobs += 1

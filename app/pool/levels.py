@@ -22,11 +22,11 @@ class Levels:
     stale entries are the majority; a ticket is stale when it is no longer queued.
     """
 
-    __slots__ = ("_ageing", "_stale", "lines")
+    __slots__ = ("_ageing", "lines", "stale")
 
     def __init__(self, ageing: float) -> None:
         self._ageing = ageing
-        self._stale = 0
+        self.stale = 0
         self.lines: tuple[deque[AnyTicket], ...] = (deque(), deque(), deque())
 
     def __iter__(self) -> Iterator[AnyTicket]:
@@ -34,7 +34,7 @@ class Levels:
 
     def pop(self, now: float) -> AnyTicket:
         """The next to run; the caller knows that there is one."""
-        if self._stale:
+        if self.stale:
             self._drop_stale_heads()
         low, normal, high = self.lines
         if not low:
@@ -48,13 +48,13 @@ class Levels:
 
     def discard(self) -> None:
         """A ticket in some line is no longer queued."""
-        self._stale += 1
-        if self._stale > _FEW and self._stale * 2 > sum(map(len, self.lines)):
+        self.stale += 1
+        if self.stale > _FEW and self.stale * 2 > sum(map(len, self.lines)):
             for line in self.lines:
                 kept = [ticket for ticket in line if ticket.queued]
                 line.clear()
                 line.extend(kept)
-            self._stale = 0
+            self.stale = 0
 
     def _pop_eldest(self, now: float) -> AnyTicket:
         best = None
@@ -78,4 +78,4 @@ class Levels:
         for line in self.lines:
             while line and not line[0].queued:
                 _ = line.popleft()
-                self._stale -= 1
+                self.stale -= 1

@@ -51,7 +51,12 @@ class Results(Generic[JobT, ResultT]):
                 await subscription.told
             finally:
                 subscription.told = None
-        return result_of(self._core.channel.take(subscription))
+        if subscription.lagging:
+            return result_of(self._core.channel.take(subscription))
+        ticket = self._unread.popleft()
+        if ticket.extra is not None:
+            self._core.channel.release(ticket)
+        return result_of(ticket)
 
     async def aclose(self) -> None:
         """Leave: what was not read is no longer waited for."""

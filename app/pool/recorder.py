@@ -28,22 +28,22 @@ class Percentiles(NamedTuple):
 class Recorder:
     """Remembers how long recent jobs waited and ran, whatever became of them."""
 
-    __slots__ = ("_add_queued", "_add_run", "_core", "_marks", "_next_mark", "_queued", "_run")
+    __slots__ = ("_core", "_marks", "_queued", "_run", "add_queued", "add_run", "next_mark")
 
     def __init__(self, core: Core) -> None:
         self._core = core
         self._queued: deque[float] = deque(maxlen=_RECENT)
         self._run: deque[float] = deque(maxlen=_RECENT)
-        self._add_queued = self._queued.append
-        self._add_run = self._run.append
+        self.add_queued = self._queued.append
+        self.add_run = self._run.append
         self._marks: deque[tuple[float, int, int]] = deque(maxlen=64)
-        self._next_mark = -inf
+        self.next_mark = -inf
 
     def record(self, queued_s: float, run_s: float, ended: float) -> None:
-        self._add_queued(queued_s)
-        self._add_run(run_s)
-        if ended >= self._next_mark:
-            self._mark(ended)
+        self.add_queued(queued_s)
+        self.add_run(run_s)
+        if ended >= self.next_mark:
+            self.mark(ended)
 
     def queued_s(self) -> Percentiles:
         return percentiles(self._queued)
@@ -61,13 +61,13 @@ class Recorder:
                 return core.ok + bad - ended, bad - failed
         return 0, 0
 
-    def _mark(self, now: float) -> None:
+    def mark(self, now: float) -> None:
         """The counts as they were before the job that ends now, give or take that one."""
         core = self._core
         bad = core.failed + core.timed_out
         first = not self._marks
         self._marks.append((now, 0 if first else core.ok + bad, 0 if first else bad))
-        self._next_mark = now + 1.0
+        self.next_mark = now + 1.0
 
 
 def percentiles(times: Collection[float]) -> Percentiles:

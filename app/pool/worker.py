@@ -8,15 +8,16 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from app.pool.ending import end_badly, end_well
-from app.pool.ticket import RUNNING
+from app.pool.outcome import Outcome
+from app.pool.ticket import DONE, RUNNING
 
 if TYPE_CHECKING:
     from app.pool.core import Core
-    from app.pool.outcome import Outcome
     from app.pool.ticket import AnyTicket
 
 # A handler that never suspends would otherwise keep the loop for the whole buffer.
 _TURN = 0.005
+OK = Outcome.OK
 
 
 class Worker:
@@ -24,6 +25,9 @@ class Worker:
 
     `cancels` counts the cancellations that the pool asked of the worker's task; `gone` is set
     once the worker no longer counts as one of the pool's.
+
+    A plain job, of a pool with nothing special turned on, starts and ends within `run`: each
+    call on the way would be felt. `_begin` and `end_well` do the same for all others.
     """
 
     __slots__ = (
@@ -61,26 +65,37 @@ class Worker:
         self.busy_s = 0.0
         self.gone = False
 
-    async def run(self) -> None:  # noqa: C901 - one loop, whose steps each job pays for
+    async def run(self) -> None:  # noqa: C901, PLR0912, PLR0915 - see the class
         """Until there are too many workers, or the task is cancelled by someone else."""
         core = self._core
         handler = core.handler
         now = core.now
-        pop = core.levels.pop
+        levels = core.levels
+        low, normal, high = levels.lines
+        recorder = core.recorder
+        plain = core.gatekeeper is None and core.hooks is None and not core.watch.always
         if not await core.crew.wait(self):
             return
-        turn_ends = now() + _TURN
+        time = now()
+        turn_ends = time + _TURN
         while True:
             if not (core.queued and core.flowing):
                 if not await core.crew.rest(self):
                     return
-                turn_ends = now() + _TURN
+                time = now()
+                turn_ends = time + _TURN
                 continue
             if core.gatekeeper is not None and not core.gatekeeper.lets_start():
                 continue
-            started = now()
-            ticket = pop(started)
-            if not self._begin(ticket, started):
+            odd = low or high or levels.stale
+            ticket = levels.pop(time) if odd else normal.popleft()
+            if plain and ticket.extra is None:
+                core.queued -= 1
+                core.busy += 1
+                ticket.state = RUNNING
+                self.ticket = ticket
+                self.started = time
+            elif not self._begin(ticket, time):
                 continue
             try:
                 value = await handler(ticket.job)
@@ -88,16 +103,47 @@ class Worker:
                 end_badly(core, self, ticket, error)
                 if isinstance(error, asyncio.CancelledError) and not await self._calm_down():
                     return
+                time = now()
             else:
-                end_well(core, self, ticket, value)
+                time = now()
+                if plain and ticket.extra is None and ticket.outcome is None:
+                    ticket.value = value
+                    ticket.state = DONE
+                    ticket.outcome = OK
+                    ticket.worker = self.number
+                    ticket.queued_s = queued_s = self.started - ticket.entered
+                    ticket.run_s = run_s = time - self.started
+                    self.ticket = None
+                    self.jobs += 1
+                    self.busy_s += run_s
+                    core.ok += 1
+                    core.busy -= 1
+                    if core.flowing:
+                        core.room += 1
+                    else:
+                        core.remeasure()
+                    recorder.add_queued(queued_s)
+                    recorder.add_run(run_s)
+                    if time >= recorder.next_mark:
+                        recorder.mark(time)
+                    core.channel.publish(ticket)
+                    if ticket.waiters is not None:
+                        ticket.tell()
+                    if core.tight:
+                        core.relax()
+                    if not core.queued and not core.busy:
+                        core.rest()
+                else:
+                    end_well(core, self, ticket, value, time)
                 del value
-            if self.cancels and not await self._calm_down():
-                return
             # Let go of the job: a worker at rest must not keep it.
             del ticket
-            if now() > turn_ends:
+            if self.cancels and not await self._calm_down():
+                return
+            if time > turn_ends:
                 await asyncio.sleep(0)
-                turn_ends = now() + _TURN
+                time = now()
+                turn_ends = time + _TURN
 
     def _begin(self, ticket: AnyTicket, started: float) -> bool:
         core = self._core
