@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # The client's own poll limit locks a member out for good once it was exceeded; the service has a
 # watchdog of its own, so the client's is set to the largest value the protocol takes.
 MAX_POLL_INTERVAL_MS = 2**31 - 1
+# How long partitions that were added, or a topic that came back, stay unread: a small request.
+METADATA_MAX_AGE_MS = 10_000
 
 
 class OffsetsOutOfRange(MailerError):
@@ -89,7 +91,7 @@ class Consumer:
             heartbeat_interval_ms=round(times.heartbeat_s * 1000),
             rebalance_timeout_ms=round(times.rebalance_s * 1000),
             max_partition_fetch_bytes=max_partition_fetch_bytes,
-            metadata_max_age_ms=30_000,
+            metadata_max_age_ms=METADATA_MAX_AGE_MS,
         )
 
     async def start(self, topics: Sequence[str], assignment: Assignment) -> None:
