@@ -1,0 +1,264 @@
+"""What a life of the service leaves in its commits, and what the next one makes of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.domain.record import Partition
+from app.intake.checkpoint import MAX_CHARACTERS, Checkpoint, decode, encode
+from tests.support.kafka_tools import Committed
+from tests.support.log_surgery import LogSurgery
+from tests.support.mails import flat
+from tests.support.relay_thread import RelayThread
+from tests.support.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from tests.support.backends import Broker
+    from tests.support.kafka_tools import KafkaTools
+    from tests.support.topics import Topics
+
+QUICK_BREAKER = {"SMTP_BREAKER": "failures=2,reset=1s", "SHUTDOWN_TIMEOUT": "1s"}
+
+
+@pytest.fixture(autouse=True)
+def _needs_apache(kafka: Broker) -> None:
+    if not kafka.is_apache:
+        pytest.skip("the embedded broker keeps neither limits nor DeleteRecords nor partitions")
+
+
+@pytest.fixture
+def surgery(kafka: Broker) -> LogSurgery:
+    return LogSurgery(kafka.brokers)
+
+
+@pytest.fixture
+def relay() -> Iterator[RelayThread]:
+    with RelayThread() as relay:
+        yield relay
+
+
+def to(numbers: Iterable[int]) -> list[str]:
+    return [f"flat-{number}@example.com" for number in numbers]
+
+
+def checkpoint(tools: KafkaTools, topics: Topics, number: int = 0) -> Checkpoint | None:
+    found = tools.committed(topics.group).get(Partition(topics.queue, number))
+    return decode(found.metadata, found.offset) if found else None
+
+
+@pytest.mark.parametrize(("policy", "offset"), [("submitted", 40), ("settled", 10)])
+def test_what_an_absent_relay_leaves_unsettled_is_in_the_commit_and_delivered_by_the_next_start(
+    policy: str,
+    offset: int,
+    tmp_path: Path,
+    kafka: Broker,
+    kafka_tools: KafkaTools,
+    topics: Topics,
+    relay: RelayThread,
+) -> None:
+    kafka_tools.create_topic(topics.queue, 1)
+    kafka_tools.produce(topics.queue, map(flat, range(10)))
+    service = Service.on(
+        tmp_path,
+        brokers=kafka.brokers,
+        topics=topics,
+        smtp_port=relay.port,
+        env={"KAFKA_COMMIT": policy, **QUICK_BREAKER},
+    )
+    left = Checkpoint(40, tuple(range(10, 40)))
+    with service:
+        service.wait_for_events("email.delivered", 10)
+        relay.go()
+        kafka_tools.produce(topics.queue, map(flat, range(10, 40)))
+        service.wait_for(lambda: checkpoint(kafka_tools, topics) == left, "all are taken up")
+        service.terminate()
+        assert service.wait() == 0
+        assert left == checkpoint(kafka_tools, topics)
+        assert offset == kafka_tools.committed(topics.group)[Partition(topics.queue, 0)].offset
+        relay.come()
+        service.start()
+        relay.wait_for(40)
+        service.wait_for(
+            lambda: checkpoint(kafka_tools, topics) == Checkpoint(40), "all are settled"
+        )
+        service.terminate()
+        assert service.wait() == 0
+        assert to(range(40)) == sorted(relay.recipients, key=to(range(40)).index)
+        # An operator's reset of the empty group, as kafka-consumer-groups does it.
+        kafka_tools.commit(topics.group, {Partition(topics.queue, 0): Committed(37, "")})
+        service.start()
+        relay.wait_for(43)
+        service.wait_for(
+            lambda: checkpoint(kafka_tools, topics) == Checkpoint(40), "all are settled again"
+        )
+    assert to(range(37, 40)) == sorted(relay.recipients[40:])
+    assert "the committed offset 37 was set by another tool" in service.output
+    assert kafka_tools.read_all(topics.dlq) == []
+
+
+def test_a_checkpoint_of_an_unknown_version_is_not_overwritten(
+    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
+) -> None:
+    kafka_tools.create_topic(topics.queue, 1)
+    kafka_tools.produce(topics.queue, map(flat, range(5)))
+    at = Partition(topics.queue, 0)
+    later = Committed(3, "kmcp2" + encode(3, 3, (1,))[5:])
+    kafka_tools.commit(topics.group, {at: later})
+    with Service.on(
+        tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=relay.port
+    ) as service:
+        assert service.wait() == 1
+    assert "checkpoint version '2' is not known to this release" in service.output
+    assert "--ignore-checkpoint" in service.output
+    assert later == kafka_tools.committed(topics.group)[at]
+    assert relay.recipients == []
+
+
+def test_a_topic_recreated_while_nobody_reads_is_read_from_its_start(
+    tmp_path: Path,
+    kafka: Broker,
+    kafka_tools: KafkaTools,
+    topics: Topics,
+    relay: RelayThread,
+    surgery: LogSurgery,
+) -> None:
+    kafka_tools.create_topic(topics.queue, 1)
+    kafka_tools.produce(topics.queue, map(flat, range(20)))
+    service = Service.on(tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=relay.port)
+    with service:
+        relay.wait_for(20)
+        service.terminate()
+        assert service.wait() == 0
+        surgery.recreate(topics.queue)
+        kafka_tools.produce(topics.queue, map(flat, range(20, 25)))
+        service.start()
+        relay.wait_for(25)
+        service.wait_for(lambda: checkpoint(kafka_tools, topics) == Checkpoint(5), "all settled")
+    assert to(range(20, 25)) == sorted(relay.recipients[20:])
+
+
+def test_a_topic_recreated_while_it_is_read_is_read_from_its_start(
+    tmp_path: Path,
+    kafka: Broker,
+    kafka_tools: KafkaTools,
+    topics: Topics,
+    relay: RelayThread,
+    surgery: LogSurgery,
+) -> None:
+    kafka_tools.create_topic(topics.queue, 1)
+    kafka_tools.produce(topics.queue, map(flat, range(20)))
+    service = Service.on(tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=relay.port)
+    with service:
+        relay.wait_for(20)
+        service.wait_for(lambda: checkpoint(kafka_tools, topics) == Checkpoint(20), "all settled")
+        surgery.recreate(topics.queue)
+        kafka_tools.produce(topics.queue, map(flat, range(20, 25)))
+        relay.wait_for(25, within=60)
+        service.wait_for(lambda: checkpoint(kafka_tools, topics) == Checkpoint(5), "all settled")
+        service.terminate()
+        assert service.wait() == 0
+    assert to(range(20, 25)) == sorted(relay.recipients[20:])
+
+
+def test_what_retention_takes_while_it_waits_is_named_and_the_rest_is_delivered(
+    tmp_path: Path,
+    kafka: Broker,
+    kafka_tools: KafkaTools,
+    topics: Topics,
+    relay: RelayThread,
+    surgery: LogSurgery,
+) -> None:
+    kafka_tools.create_topic(topics.queue, 1)
+    # More than the client fetches ahead, so that it has to ask for what is gone.
+    kafka_tools.produce(topics.queue, [flat(n, text="x" * 50_000) for n in range(100)])
+    relay.go()
+    service = Service.on(
+        tmp_path,
+        brokers=kafka.brokers,
+        topics=topics,
+        smtp_port=relay.port,
+        env={"EMAIL_WORKER_BUFFER": "2", "EMAIL_WORKER_COUNT": "2", **QUICK_BREAKER},
+    )
+    with service:
+        service.wait_for(lambda: checkpoint(kafka_tools, topics), "it waits for the relay")
+        surgery.delete_records({Partition(topics.queue, 0): 95})
+        relay.come()
+        service.wait_for(
+            lambda: checkpoint(kafka_tools, topics) == Checkpoint(100), "all is settled"
+        )
+        service.terminate()
+        assert service.wait() == 0
+    arrived = Counter(relay.recipients)
+    assert max(arrived.values()) == 1
+    held = len(arrived) - 5  # what it held already was sent
+    assert set(arrived) == set(to([*range(held), *range(95, 100)]))
+    assert f"retention took the offsets {held} to 94 before they were read" in service.output
+
+
+def test_partitions_added_while_it_runs_are_read_from_their_start(
+    tmp_path: Path,
+    kafka: Broker,
+    kafka_tools: KafkaTools,
+    topics: Topics,
+    relay: RelayThread,
+    surgery: LogSurgery,
+) -> None:
+    kafka_tools.create_topic(topics.queue, 1)
+    service = Service.on(
+        tmp_path,
+        brokers=kafka.brokers,
+        topics=topics,
+        smtp_port=relay.port,
+        env={"KAFKA_START": "latest"},
+    )
+    with service:
+        service.wait_ready()
+        surgery.add_partitions(topics.queue, 4)
+        kafka_tools.produce(topics.queue, map(flat, range(40)))
+        relay.wait_for(40, within=60)
+        service.terminate()
+        assert service.wait() == 0
+    assert set(to(range(40))) == set(relay.recipients)
+    assert len(relay.recipients) == 40
+
+
+def test_a_full_checkpoint_holds_back_what_follows_and_nothing_is_lost(
+    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
+) -> None:
+    kafka_tools.create_topic(topics.queue, 1)
+    kafka_tools.produce(topics.queue, [flat(number) for number in range(4200)])
+    relay.go()
+    service = Service.on(
+        tmp_path,
+        brokers=kafka.brokers,
+        topics=topics,
+        smtp_port=relay.port,
+        env={"EMAIL_WORKER_BUFFER": "6000", "LOG_LEVEL": "warning", **QUICK_BREAKER},
+    )
+    at = Partition(topics.queue, 0)
+    with service:
+        service.wait_for(
+            lambda: (
+                (found := kafka_tools.committed(topics.group).get(at))
+                and len(found.metadata) == MAX_CHARACTERS
+            ),
+            "the checkpoint is full",
+        )
+        full = checkpoint(kafka_tools, topics)
+        assert full
+        assert len(full.unsettled) == full.position < 4200
+        service.terminate()
+        assert service.wait() == 0
+        assert full == checkpoint(kafka_tools, topics)
+        relay.come()
+        service.start()
+        service.wait_for(
+            lambda: checkpoint(kafka_tools, topics) == Checkpoint(4200), "all is settled", 60
+        )
+    assert Counter(to(range(4200))) == Counter(relay.recipients)
