@@ -158,9 +158,16 @@ class Checkpointer:
             for partition in self._owned()
             if (ledger := self._ledger.get(partition)) and ledger.lowest is not None
         }
-        self._pending = asyncio.create_task(self._write(changed), name="checkpoint")
+        pending = self._pending = asyncio.create_task(self._write(changed), name="checkpoint")
         try:
-            await asyncio.wait_for(asyncio.shield(self._pending), COMMIT_TIMEOUT_S)
+            # Watched, not awaited: the last checkpoint cancels it, which must not end the ticking.
+            await asyncio.wait([pending], timeout=COMMIT_TIMEOUT_S)
+            if not pending.done():
+                self._trouble(f"no answer within {COMMIT_TIMEOUT_S:g} s")
+                return
+            if pending.cancelled():
+                return
+            pending.result()
             if not self._verified:
                 await self._verify(next(iter(changed)))
         except CommitRefused as error:

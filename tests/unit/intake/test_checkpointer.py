@@ -167,6 +167,9 @@ def test_a_pending_commit_is_cancelled_before_the_last_one() -> None:
         assert len(group.commits) == 1
         await asyncio.sleep(0.05)
         assert len(group.commits) == 1, "none follows the last one"
+        checkpoints.check()
+        checkpoints.resume()
+        await until(lambda: len(group.commits) >= 2, "they go on with the next assignment")
         await checkpoints.stop()
 
     run(main())
