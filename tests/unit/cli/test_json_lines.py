@@ -6,7 +6,7 @@ import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.cli import json_lines
@@ -50,7 +50,8 @@ def test_keeps_one_byte_more_of_a_line_that_is_too_long() -> None:
     assert total == 5004
 
 
-@given(st.lists(st.binary(max_size=40)), st.integers(1, 50))
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.binary(max_size=12), max_size=8), st.integers(1, 20))
 def test_lines_are_the_same_however_they_are_cut(pieces: list[bytes], chunk: int) -> None:
     content = b"\n".join(pieces)
     expected = [

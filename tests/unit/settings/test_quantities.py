@@ -3,7 +3,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.settings.quantities import BYTES, SECONDS, parse_duration, parse_size
@@ -61,16 +61,19 @@ def test_refuses_numbers_beyond_all_bounds() -> None:
         parse_duration("9" * 400)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**9), st.sampled_from(sorted(SECONDS)))
 def test_a_duration_is_its_number_times_its_unit(number: int, unit: str) -> None:
     assert number * SECONDS[unit] == parse_duration(f"{number}{unit}")
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**6), st.sampled_from(sorted(BYTES)))
 def test_a_size_is_its_number_times_its_unit(number: int, unit: str) -> None:
     assert number * BYTES[unit] == parse_size(f"{number}{unit}")
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_a_number_or_a_value_error(text: str) -> None:
     for parse in (parse_duration, parse_size):
