@@ -14,14 +14,18 @@ if TYPE_CHECKING:
 
 
 class Subscription:
-    """One reader's unread results; `task` is the one that reads, `told` its wish to be woken."""
+    """One reader's unread results; `task` is the one that reads, `told` its wish to be woken.
 
-    __slots__ = ("closed", "lagging", "task", "told", "unread")
+    `careful` keeps the reader from taking by itself: it lags, or has not been seen yet.
+    """
+
+    __slots__ = ("careful", "closed", "lagging", "task", "told", "unread")
 
     def __init__(self) -> None:
         self.unread: deque[AnyTicket] = deque()
         self.told: asyncio.Future[None] | None = None
         self.task: asyncio.Task[object] | None = None
+        self.careful = True
         self.lagging = False
         self.closed = False
 
@@ -34,13 +38,15 @@ class Subscription:
 class Channel:
     """Gives every result to every subscriber; keeps the last ones while there is none.
 
-    `lag` counts the subscribers that are `results_buffer` behind.
+    `lag` counts the subscribers that are `results_buffer` behind; `sole` is the subscriber when
+    there is one only.
     """
 
     def __init__(self, core: Core) -> None:
         self._core = core
         self._limit = core.config.results_buffer
         self.subscriptions: list[Subscription] = []
+        self.sole: Subscription | None = None
         self._kept: deque[AnyTicket] = deque()
         self._getters: deque[asyncio.Future[None]] = deque()
         self.lag = 0
@@ -60,9 +66,7 @@ class Channel:
             if subscription.told is not None:
                 subscription.wake()
             if len(unread) >= self._limit and not subscription.lagging:
-                subscription.lagging = True
-                self.lag += 1
-                self._core.easy = False
+                self._lags(subscription)
 
     def subscribe(self) -> Subscription:
         subscription = Subscription()
@@ -70,11 +74,18 @@ class Channel:
             subscription.unread.extend(self._kept)
             self._kept.clear()
         self.subscriptions.append(subscription)
+        self._find_sole()
         if len(subscription.unread) >= self._limit:
-            subscription.lagging = True
-            self.lag += 1
-            self._core.easy = False
+            self._lags(subscription)
         return subscription
+
+    def _find_sole(self) -> None:
+        self.sole = self.subscriptions[0] if len(self.subscriptions) == 1 else None
+
+    def _lags(self, subscription: Subscription) -> None:
+        subscription.lagging = subscription.careful = True
+        self.lag += 1
+        self._core.easy = False
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """What the last reader leaves unread is kept for the next."""
@@ -82,6 +93,7 @@ class Channel:
             return
         subscription.closed = True
         self.subscriptions.remove(subscription)
+        self._find_sole()
         if subscription.lagging:
             self.lag -= 1
         subscription.wake()
@@ -99,10 +111,13 @@ class Channel:
     def take(self, subscription: Subscription) -> AnyTicket:
         """The oldest unread; the caller knows that there is one."""
         ticket = subscription.unread.popleft()
+        if subscription.task is None:
+            subscription.task = asyncio.current_task()
         if subscription.lagging and len(subscription.unread) < self._limit:
             subscription.lagging = False
             self.lag -= 1
             self._core.relax()
+        subscription.careful = subscription.lagging
         if ticket.extra is not None:
             self.release(ticket)
         return ticket

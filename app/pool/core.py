@@ -64,6 +64,7 @@ class Core:
         "hooks",
         "idle_told",
         "levels",
+        "lines",
         "live",
         "loop",
         "now",
@@ -79,6 +80,7 @@ class Core:
         "recorder",
         "rejected",
         "reserved",
+        "resting",
         "retried",
         "room",
         "scaler",
@@ -123,6 +125,7 @@ class Core:
         self.started_at: float | None = None
         self.idle_told: list[asyncio.Future[None]] = []
         self.levels = Levels(config.ageing)
+        self.lines = self.levels.lines
         self.agenda = Agenda(clock)
         self.recorder = Recorder(self)
         self.channel = Channel(self)
@@ -131,6 +134,7 @@ class Core:
         self.watch = Watch(self)
         self.gatekeeper = gatekeeper_of(self)
         self.crew = Crew(self)
+        self.resting = self.crew.resting
         self.autoscaling = config.autoscaling
         self.attentive = self.autoscaling or hooks is not None
         self.scaler = Scaler(self)
@@ -166,25 +170,14 @@ class Core:
 
     # -- a job's moves
 
-    def enter_easily(self, ticket: AnyTicket) -> None:
-        """A plain job, while submitting is easy: `accept` with nothing called on the way."""
-        self.submitted += 1
-        self.numbers = number = self.numbers + 1
-        ticket.number = number
-        ticket.entered = self.now()
-        ticket.state = QUEUED
-        self.queued += 1
-        self.levels.lines[ticket.priority].append(ticket)
-        if self.crew.resting and self.flowing:
-            self.crew.wake_one()
-        self.room = room = self.room - 1
-        if room <= 0:
+    def entered_easily(self, ticket: AnyTicket) -> None:
+        """A plain job has entered, and that matters to somebody."""
+        if self.room <= 0:
             self.door.review()
-        if self.attentive:
-            if self.autoscaling:
-                self.scaler.look()
-            if self.hooks is not None:
-                self.hooks.submitted(ticket)
+        if self.autoscaling:
+            self.scaler.look()
+        if self.hooks is not None:
+            self.hooks.submitted(ticket)
 
     def refused(self, error: Exception) -> None:
         self.rejected += 1
@@ -203,10 +196,9 @@ class Core:
         ticket.entered = self.now()
         ticket.state = QUEUED
         self.queued += 1
-        self.levels.lines[ticket.priority].append(ticket)
-        crew = self.crew
-        if crew.resting and self.flowing:
-            crew.wake_one()
+        self.lines[ticket.priority].append(ticket)
+        if self.resting and self.flowing:
+            self.crew.wake_one()
         if self.autoscaling:
             self.scaler.look()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from app.pool.outcome import Outcome
 from app.pool.result import JobResult, result_of
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 JobT = TypeVar("JobT")
 ResultT = TypeVar("ResultT")
+
+OK = Outcome.OK
+new_tuple = tuple.__new__
 
 
 class Results(Generic[JobT, ResultT]):
@@ -35,9 +39,37 @@ class Results(Generic[JobT, ResultT]):
         return self
 
     async def __anext__(self) -> JobResult[JobT, ResultT]:
+        unread = self._unread
+        if not unread:
+            await self._wait()
         subscription = self._subscription
-        if subscription.task is None:
-            subscription.task = asyncio.current_task()
+        if subscription.careful:
+            return result_of(self._core.channel.take(subscription))
+        ticket = unread.popleft()
+        if ticket.extra is not None or ticket.outcome is not OK:
+            self._core.channel.release(ticket)
+            return result_of(ticket)
+        given = ticket.given_id
+        return new_tuple(
+            JobResult,
+            (
+                f"job-{ticket.number}" if given is None else given,
+                ticket.job,
+                OK,
+                ticket.value,
+                None,
+                None,
+                1,
+                ticket.priority,
+                ticket.queued_s,
+                ticket.run_s,
+                ticket.worker,
+            ),
+        )
+
+    async def _wait(self) -> None:
+        """Until there is something to read; StopAsyncIteration when there will be nothing."""
+        subscription = self._subscription
         while not self._unread:
             channel = self._core.channel
             if subscription.closed or channel.closed:
@@ -51,12 +83,6 @@ class Results(Generic[JobT, ResultT]):
                 await subscription.told
             finally:
                 subscription.told = None
-        if subscription.lagging:
-            return result_of(self._core.channel.take(subscription))
-        ticket = self._unread.popleft()
-        if ticket.extra is not None:
-            self._core.channel.release(ticket)
-        return result_of(ticket)
 
     async def aclose(self) -> None:
         """Leave: what was not read is no longer waited for."""

@@ -49,34 +49,8 @@ class JobError(NamedTuple):
     attempts: int
 
 
-_new = tuple.__new__
-
-
 def result_of(ticket: Ticket[Any]) -> JobResult[Any, Any]:
     """The result of a job that is done."""
-    outcome = ticket.outcome
-    if outcome is Outcome.OK and ticket.extra is None:
-        number = ticket.given_id
-        return _new(
-            JobResult,
-            (
-                f"job-{ticket.number}" if number is None else number,
-                ticket.job,
-                outcome,
-                ticket.value,
-                None,
-                None,
-                1,
-                ticket.priority,
-                ticket.queued_s,
-                ticket.run_s,
-                ticket.worker,
-            ),
-        )
-    return _any_result(ticket)
-
-
-def _any_result(ticket: Ticket[Any]) -> JobResult[Any, Any]:
     outcome = ticket.outcome or Outcome.ABANDONED
     error = None if outcome is Outcome.OK else ticket.failure()
     extra = ticket.extra

@@ -73,6 +73,8 @@ class Worker:
         levels = core.levels
         low, normal, high = levels.lines
         recorder = core.recorder
+        channel = core.channel
+        lag = core.config.results_buffer - 1
         plain = core.gatekeeper is None and core.hooks is None and not core.watch.always
         if not await core.crew.wait(self):
             return
@@ -121,12 +123,16 @@ class Worker:
                     if core.flowing:
                         core.room += 1
                     else:
-                        core.remeasure()
+                        core.remeasure()  # type: ignore[unreachable]  # it turns meanwhile
                     recorder.add_queued(queued_s)
                     recorder.add_run(run_s)
                     if time >= recorder.next_mark:
                         recorder.mark(time)
-                    core.channel.publish(ticket)
+                    reader = channel.sole
+                    if reader is None or reader.told is not None or len(reader.unread) >= lag:
+                        channel.publish(ticket)
+                    else:
+                        reader.unread.append(ticket)
                     if ticket.waiters is not None:
                         ticket.tell()
                     if core.tight:
