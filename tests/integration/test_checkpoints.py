@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,13 @@ import pytest
 
 from app.domain.record import Partition
 from app.intake.checkpoint import MAX_CHARACTERS, Checkpoint, decode, encode
-from tests.support.kafka_tools import Committed
+from tests.support.kafka_tools import Committed, Produced
 from tests.support.log_surgery import LogSurgery
 from tests.support.mails import flat
 from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
+from tests.support.topics import Topics
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
 
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
-    from tests.support.topics import Topics
 
 QUICK_BREAKER = {"SMTP_BREAKER": "failures=2,reset=1s", "SHUTDOWN_TIMEOUT": "1s"}
 
@@ -30,6 +32,38 @@ QUICK_BREAKER = {"SMTP_BREAKER": "failures=2,reset=1s", "SHUTDOWN_TIMEOUT": "1s"
 def _needs_apache(kafka: Broker) -> None:
     if not kafka.is_apache:
         pytest.skip("the embedded broker keeps neither limits nor DeleteRecords nor partitions")
+
+
+@pytest.fixture(scope="module")
+def compacted(kafka: Broker, kafka_tools: KafkaTools) -> Iterator[Topics]:
+    """A queue of records 0 to 11 in which 10 and 11 stand for 2 and 5, and a last record, 12.
+
+    Kafka looks for what it may compact four times a minute: it does so during the other tests.
+    """
+    topics = Topics.unique()
+    kafka_tools.create_topic(
+        topics.queue,
+        1,
+        {"cleanup.policy": "compact", "segment.ms": "1000", "min.cleanable.dirty.ratio": "0.001"},
+    )
+    keys = [*range(10), 2, 5]
+    an_hour_ago = round(time.time() * 1000) - 3_600_000
+    kafka_tools.produce(
+        topics.queue,
+        [
+            Produced(flat(number), key=str(key).encode(), timestamp_ms=an_hour_ago)
+            for number, key in enumerate(keys)
+        ],
+    )
+    # So much later that it begins a segment; the one before may be compacted.
+    kafka_tools.produce(topics.queue, [Produced(flat(12), key=b"12")])
+    yield topics
+    kafka_tools.delete_topics([one for one in kafka_tools.list_topics() if topics.prefix in one])
+
+
+@pytest.fixture(autouse=True)
+def _compacts_meanwhile(_needs_apache: None, compacted: Topics) -> None:
+    """Begins with the first test of this file."""
 
 
 @pytest.fixture
@@ -262,3 +296,26 @@ def test_a_full_checkpoint_holds_back_what_follows_and_nothing_is_lost(
             lambda: checkpoint(kafka_tools, topics) == Checkpoint(4200), "all is settled", 60
         )
     assert Counter(to(range(4200))) == Counter(relay.recipients)
+
+
+def test_what_compaction_took_among_the_unsettled_is_named_and_the_rest_is_delivered(
+    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, compacted: Topics, relay: RelayThread
+) -> None:
+    topics = compacted
+    wait_until(
+        lambda: len(kafka_tools.read_all(topics.queue)) == 11, "Kafka has compacted the log", 60
+    )
+    left = Committed(12, encode(12, 12, range(12)))
+    kafka_tools.commit(topics.group, {Partition(topics.queue, 0): left})
+    with Service.on(
+        tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=relay.port
+    ) as service:
+        relay.wait_for(11)
+        service.wait_for(lambda: checkpoint(kafka_tools, topics) == Checkpoint(13), "all settled")
+    assert set(to({*range(13)} - {2, 5})) == set(relay.recipients)
+    assert len(relay.recipients) == 11
+    for offset in (2, 5):
+        assert (
+            f"{topics.queue}/0: 1 unsettled messages are no longer in the log: offsets {offset}"
+            in service.output
+        )
