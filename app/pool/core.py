@@ -170,6 +170,20 @@ class Core:
 
     # -- a job's moves
 
+    def enter_easily(self, ticket: AnyTicket) -> None:
+        """A plain job, while submitting is easy."""
+        self.submitted += 1
+        self.numbers = ticket.number = self.numbers + 1
+        ticket.entered = self.now()
+        ticket.state = QUEUED
+        self.queued += 1
+        self.lines[ticket.priority].append(ticket)
+        if self.resting and self.flowing:
+            self.crew.wake_one()
+        self.room = room = self.room - 1
+        if room <= 0 or self.attentive:
+            self.entered_easily(ticket)
+
     def entered_easily(self, ticket: AnyTicket) -> None:
         """A plain job has entered, and that matters to somebody."""
         if self.room <= 0:
