@@ -155,10 +155,10 @@ async def growing(_: None = None) -> float:
     release = asyncio.Event()
     config = PoolConfig(workers=1, min_workers=1, max_workers=5, buffer=50)
     async with WorkerPool(handler, config) as pool:
-        _ = pool.try_submit(None)
+        _ticket = pool.try_submit(None)
         await started.get()
         for _job in range(5):
-            _ = pool.try_submit(None)
+            _ticket = pool.try_submit(None)
         began = time.perf_counter()
         took = await started.get() - began
         release.set()

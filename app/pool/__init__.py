@@ -32,7 +32,7 @@ from app.pool.errors import (
 from app.pool.health import Health, HealthStatus
 from app.pool.observer import Observer, Plugin
 from app.pool.outcome import Outcome
-from app.pool.pool import Refusal, SubmitReport, WorkerPool
+from app.pool.pool import WorkerPool
 from app.pool.postpone import Postpone
 from app.pool.priority import Priority
 from app.pool.reader import Results
@@ -40,6 +40,7 @@ from app.pool.recorder import Percentiles
 from app.pool.result import JobError, JobResult
 from app.pool.stats import PoolStats, WorkerStats
 from app.pool.stopping import StopReport
+from app.pool.submit_report import Refusal, SubmitReport
 from app.pool.ticket import Ticket
 from app.pool.watch import StuckJob
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from app.flow import Clock, SystemClock
 from app.pool.config import PoolConfig
@@ -17,6 +17,7 @@ from app.pool.priority import Priority
 from app.pool.reader import Results
 from app.pool.result import JobError, JobResult, result_of
 from app.pool.stats import PoolStats, WorkerStats, stats_of, worker_stats_of
+from app.pool.submit_report import Refusal, SubmitReport
 from app.pool.terms import check_duration, check_plain, extra_of
 from app.pool.ticket import QUEUED, Ticket
 
@@ -30,20 +31,6 @@ if TYPE_CHECKING:
 
 JobT = TypeVar("JobT")
 ResultT = TypeVar("ResultT")
-
-
-class Refusal(NamedTuple, Generic[JobT]):
-    """A job of `submit_many` that was not accepted, and why."""
-
-    job: JobT
-    error: Exception
-
-
-class SubmitReport(NamedTuple, Generic[JobT, ResultT]):
-    """What `submit_many` did, each part in the order of the jobs."""
-
-    accepted: tuple[Ticket[ResultT], ...]
-    refused: tuple[Refusal[JobT], ...]
 
 
 class WorkerPool(Generic[JobT, ResultT]):
@@ -169,10 +156,10 @@ class WorkerPool(Generic[JobT, ResultT]):
             and not_before is None
             and expires_at is None
             and timeout_each is None
-            and job_id is None
+            and (job_id is None or type(job_id) is str)
             and not size
         ):
-            ticket: Ticket[ResultT] = Ticket(core, job, priority, None, None)
+            ticket: Ticket[ResultT] = Ticket(core, job, priority, job_id, None)
             # What `core.enter_easily` does, with nothing called on the way.
             core.submitted += 1
             core.numbers = ticket.number = core.numbers + 1
@@ -225,10 +212,10 @@ class WorkerPool(Generic[JobT, ResultT]):
             and not_before is None
             and expires_at is None
             and timeout_each is None
-            and job_id is None
+            and (job_id is None or type(job_id) is str)
             and not size
         ):
-            ticket: Ticket[ResultT] = Ticket(core, job, priority, None, None)
+            ticket: Ticket[ResultT] = Ticket(core, job, priority, job_id, None)
             core.enter_easily(ticket)
             return ticket
         try:
