@@ -59,7 +59,6 @@ class OpsServer:
                 lifespan="off",
                 log_config=None,
                 log_level="warning",
-                access_log=False,
                 server_header=False,
                 proxy_headers=False,
                 limit_concurrency=_MOST_CONNECTIONS,
