@@ -11,8 +11,6 @@ from app.flow.checks import require_not_negative
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_LARGEST_EXPONENT = 1_000.0
-
 
 class Backoff:
     """delay(n) = min(cap, base * factor ** n), n from 0, with jitter, never above the cap.
@@ -53,12 +51,7 @@ class Backoff:
         return min(self.cap, plain * (1 + self.jitter * (2 * self._chance() - 1)))
 
     def _plain(self, n: int) -> float:
-        if self.base >= self.cap or self.factor == 1:
-            return min(self.base, self.cap)
-        if self.base == 0:
-            return 0.0
-        # Beyond this exponent the power would overflow; the cap has long been reached.
-        reached = math.log(self.cap / self.base) / math.log(self.factor)
-        if n >= min(reached, _LARGEST_EXPONENT):
-            return self.cap
-        return min(self.cap, self.base * self.factor**n)
+        try:
+            return min(self.cap, self.base * self.factor**n)
+        except OverflowError:
+            return self.cap if self.base else 0.0
