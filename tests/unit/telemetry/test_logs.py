@@ -75,7 +75,7 @@ def test_levels_below_the_configured_one_are_silent() -> None:
 
 def test_libraries_are_heard_from_warning_up() -> None:
     with captured("info") as log:
-        for name in ("aiokafka.consumer", "uvicorn.access", "asyncio", "mail.log"):
+        for name in ("aiokafka.consumer", "uvicorn.error", "asyncio", "mail.log"):
             logging.getLogger(name).info("daily life")
             logging.getLogger(name).warning("trouble")
 
