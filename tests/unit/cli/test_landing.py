@@ -13,14 +13,6 @@ from app.kafka import Written
 FIRST = Landed(1, "x1", Written("queue", 2, 7))
 
 
-@pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("FORCE_COLOR", "1")
-
-
 def test_one_message_is_told_without_a_sum(capsys: pytest.CaptureFixture[str]) -> None:
     with Landing(as_json=False) as landing:
         landing.landed(Landed(0, None, Written("queue", 2, 7)))
@@ -78,8 +70,11 @@ def test_nothing_is_summed_up_when_it_failed_before_the_first(
     assert capsys.readouterr() == ("", "")
 
 
-@pytest.mark.usefixtures("terminal")
-def test_a_terminal_shows_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_terminal_shows_how_far_it_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
     with Landing(as_json=False, many=True, total=10) as landing:
         landing.landed(FIRST)
         landing.read(10)
