@@ -19,6 +19,7 @@ from aiokafka.errors import (
 )
 
 from app.domain.errors import MailerError
+from app.kafka.attempt import Attempt, put_away
 from app.kafka.bounded import bounded, closed
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Producer:
             pump.cancel()
         await asyncio.gather(*pumps, return_exceptions=True)
         if self._client is not None:
-            await closed(self._client.stop(), "producer", 2.0)
+            await put_away(self._client, 2.0)
 
     def send(self, outgoing: Outgoing, done: Callable[[Written | PublishError], None]) -> None:
         """Queue a record; `done` is called once it is written or refused for good."""
@@ -161,33 +162,43 @@ class Producer:
         while queue:
             async with self._replacing:
                 client = self._client
-            batch, items = self._fill(client, queue, limit=1 if alone else None)
+            limit = 1 if alone else len(queue)
+            items: list[_Item] = []
+            attempt: Attempt | None = None
+            written: tuple[int, int] | None = None
             try:
-                partition, base = await self._write(client, lane, batch)
+                batch, items = self._fill(client, queue, limit)
+                attempt = Attempt(client, *lane, batch)
+                written = await self._write(attempt)
             except REFUSALS as error:
                 await self._replace(client)
-                if len(items) == 1:
-                    self._finish(queue, [(items[0], _refusal(lane[0], error))])
-                else:
-                    alone = True
+                self._refused(queue, len(items), _refusal(lane[0], error))
+                alone = True
+                continue
             except (KafkaError, OSError, TimeoutError) as error:
                 self._trouble(f"{lane[0]}: {str(error) or type(error).__name__}")
                 await self._replace(client)
+                written = attempt.answer() if attempt else None
+            except Exception as error:
+                # A fault of ours. The lane goes on without the record that shows it.
+                log.exception("a record for %s cannot be written", lane[0])
+                await self._replace(client)
+                fault = PublishError(lane[0], type(error).__name__, too_large=False)
+                self._refused(queue, limit, fault)
+                alone = True
+                continue
+            if written is None:
                 await asyncio.sleep(BACKOFF_S[min(tries, len(BACKOFF_S) - 1)])
                 tries += 1
-            else:
-                self._trouble(None)
-                tries = 0
-                alone = alone and len(queue) > len(items)
-                topic = lane[0]
-                self._finish(
-                    queue,
-                    [(it, Written(topic, partition, base + n)) for n, it in enumerate(items)],
-                )
+                continue
+            self._trouble(None)
+            tries = 0
+            alone = alone and len(queue) > len(items)
+            self._finish_written(queue, lane[0], items, written)
         del self._lanes[lane], self._pumps[lane]
 
     @staticmethod
-    def _fill(client: Any, queue: deque[_Item], limit: int | None) -> tuple[Any, list[_Item]]:
+    def _fill(client: Any, queue: deque[_Item], limit: int) -> tuple[Any, list[_Item]]:
         batch = client.create_batch()
         items: list[_Item] = []
         for item in queue:
@@ -206,18 +217,30 @@ class Producer:
         batch.close()
         return batch, items
 
-    async def _write(self, client: Any, lane: tuple[str, int], batch: Any) -> tuple[int, int]:
-        topic, number = lane
+    async def _write(self, attempt: Attempt) -> tuple[int, int]:
         self._using += 1
         self._unused.clear()
         try:
             # The acknowledgement has the client's own time-out, after which it gives up for good;
             # ours is only for the case that it does not.
-            return await bounded(_send_batch(client, topic, number, batch), self._bound * 2 + 5)
+            return await bounded(attempt.run(), self._bound * 2 + 5)
         finally:
             self._using -= 1
             if not self._using:
                 self._unused.set()
+
+    def _refused(self, queue: deque[_Item], tried: int, error: PublishError) -> None:
+        """Of several that were tried at once it is not known which one is meant."""
+        if tried == 1:
+            self._finish(queue, [(queue[0], error)])
+
+    def _finish_written(
+        self, queue: deque[_Item], topic: str, items: list[_Item], written: tuple[int, int]
+    ) -> None:
+        partition, base = written
+        self._finish(
+            queue, [(item, Written(topic, partition, base + n)) for n, item in enumerate(items)]
+        )
 
     def _finish(
         self, queue: deque[_Item], answers: list[tuple[_Item, Written | PublishError]]
@@ -247,7 +270,7 @@ class Producer:
             if self._client is not client:
                 return
             await self._unused.wait()
-            await closed(client.stop(), "producer", 5.0)
+            await put_away(client, self._bound)
             tries = 0
             while True:
                 try:
@@ -267,13 +290,6 @@ class Producer:
             await closed(client.stop(), "producer", 1.0)
             raise
         return client
-
-
-async def _send_batch(client: Any, topic: str, lane: int, batch: Any) -> tuple[int, int]:
-    """Partition and first offset, once all replicas have it."""
-    partition = lane % len(await client.partitions_for(topic))
-    metadata = await (await client.send_batch(batch, topic, partition=partition))
-    return partition, metadata.offset
 
 
 def _refusal(topic: str, error: KafkaError) -> PublishError:
