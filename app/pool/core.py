@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from app.pool.config import PoolConfig
     from app.pool.hooks import Hooks
     from app.pool.ticket import AnyTicket
+    from app.pool.worker import Worker
 
 
 class Core:
@@ -239,6 +240,15 @@ class Core:
         if ticket.extra is not None:
             self.agenda.cancel(ticket.extra.alarm)
         self.announce(ticket)
+
+    def settle_run(self, worker: Worker, outcome: Outcome, error: BaseException | None) -> None:
+        """Settle a job whose handler has not come back to the pool."""
+        ticket = worker.ticket
+        if ticket is not None:
+            ticket.worker = worker.number
+            ticket.queued_s = worker.started - ticket.entered
+            ticket.run_s = self.now() - worker.started
+            self.settle(ticket, outcome, error)
 
     def announce(self, ticket: AnyTicket) -> None:
         """Tell all who want to know that a job is done."""

@@ -6,12 +6,12 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from app.pool.core_log import log
+from app.pool.outcome import Outcome
 from app.pool.phase import Phase
 from app.pool.worker import Worker
 
 if TYPE_CHECKING:
     from app.pool.core import Core
-    from app.pool.outcome import Outcome
     from app.pool.ticket import AnyTicket
 
 
@@ -122,6 +122,8 @@ class Crew:
         if not worker.gone:
             # Cancelled from outside, or ended by KeyboardInterrupt.
             self._dismiss(worker)
+            if worker.ticket is not None and worker.ticket.outcome is None:
+                self._core.settle_run(worker, Outcome.FAILED, error)
             self._core.loop.call_soon(self._replace)
 
     def _replace(self) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.flow import BreakerState, CircuitBreaker
 from app.pool.outcome import Outcome
+from app.pool.phase import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,6 +118,8 @@ class Gatekeeper:
 
     def _set_alarm(self, wait: float) -> None:
         core = self._core
+        if core.phase not in {Phase.RUNNING, Phase.STOPPING}:
+            return
         when = core.now() + min(wait, _LONGEST_WAIT)
         if self._alarm is not None and self._alarm.action is not None:
             if self._alarm.when <= when:

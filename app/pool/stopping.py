@@ -177,11 +177,8 @@ class Stopping:
             if ticket is not None:
                 core.crew.dismiss_straggler(worker)
                 self.stragglers.append(ticket.job_id)
-                ticket.worker = worker.number
-                ticket.queued_s = worker.started - ticket.entered
-                ticket.run_s = core.now() - worker.started
                 log.error("job %s swallows its cancellation and is left behind", ticket.job_id)
-                core.settle(ticket, Outcome.ABANDONED, None)
+                core.settle_run(worker, Outcome.ABANDONED, None)
         self.check()
 
     def _dismiss_all(self) -> None:
