@@ -63,12 +63,24 @@ test: $(VENV)/.dev ## Run all tests; what this machine cannot run is skipped and
 test-unit: $(VENV)/.dev ## Run the tests that need no server
 	$(PY) -m pytest tests/unit $(ARGS)
 
+.PHONY: bench
+bench: $(VENV)/.dev ## Measure the pool, composing and the SMTP dialogue; a quiet machine helps
+	$(PY) -m bench.pool $(ARGS)
+	$(PY) -m bench.compose $(ARGS)
+	$(PY) -m bench.dialogue $(ARGS)
+
 .PHONY: check
 check: $(VENV)/.dev ## Check style, types and import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+.PHONY: bench
+bench: $(VENV)/.dev ## Measure pool, composing and dialogue (the last needs postfix)
+	$(PY) -m bench.pool $(ARGS)
+	$(PY) -m bench.compose
+	-$(PY) -m bench.dialogue
 
 .PHONY: format
 format: $(VENV)/.dev ## Bring the code into its form
