@@ -1,12 +1,14 @@
 """What a message costs on a kept connection: our dialogue beside aiosmtplib's sendmail.
 
-Needs Postfix's smtp-sink. Usage: python -m bench.dialogue [messages]
+Needs Postfix's smtp-sink.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -93,16 +95,30 @@ async def _aiosmtplib(port: int, messages: int) -> tuple[float, float]:
         return await _best(lambda: smtp.sendmail(_SENDER, [_RECIPIENT], _CONTENT), messages)
 
 
-def main() -> None:
-    messages = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000
-    print(f"{len(_CONTENT)} octets, one connection, {messages} messages, best of {_ROUNDS}")
-    print(f"{'loop':10}{'by':14}{'µs a message':>14}{'our CPU, µs':>14}")
+def _measure(messages: int) -> list[dict[str, str | float]]:
+    found: list[dict[str, str | float]] = []
     with _sink() as port:
         for loop, factory in (("asyncio", None), ("uvloop", uvloop.new_event_loop)):
             for name, run in (("aiosmtplib", _aiosmtplib), ("ours", _ours)):
                 with asyncio.Runner(loop_factory=factory) as runner:
                     elapsed, busy = runner.run(run(port, messages))
-                print(f"{loop:10}{name:14}{elapsed:14.0f}{busy:14.0f}")
+                found.append({"loop": loop, "by": name, "elapsed_us": elapsed, "cpu_us": busy})
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.dialogue", description=__doc__)
+    parser.add_argument("--messages", type=int, default=2_000, help="in each round")
+    parser.add_argument("--json", action="store_true", help="as JSON instead of a table")
+    options = parser.parse_args()
+    found = _measure(options.messages)
+    if options.json:
+        print(json.dumps(found, indent=2))
+        return
+    print(f"{len(_CONTENT)} octets, one connection, {options.messages} messages, best of {_ROUNDS}")
+    print(f"{'loop':10}{'by':14}{'µs a message':>14}{'our CPU, µs':>14}")
+    for row in found:
+        print(f"{row['loop']:10}{row['by']:14}{row['elapsed_us']:14.0f}{row['cpu_us']:14.0f}")
 
 
 if __name__ == "__main__":
