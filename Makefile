@@ -76,12 +76,6 @@ check: $(VENV)/.dev ## Check style, types and import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-.PHONY: bench
-bench: $(VENV)/.dev ## Measure pool, composing and dialogue (the last needs postfix)
-	$(PY) -m bench.pool $(ARGS)
-	$(PY) -m bench.compose
-	-$(PY) -m bench.dialogue
-
 .PHONY: format
 format: $(VENV)/.dev ## Bring the code into its form
 	$(BIN)/ruff check --fix .
