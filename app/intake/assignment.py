@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,7 @@ class CurrentAssignment:
         self._joined = False
         self._hurried = False
         self._drain_lock = asyncio.Lock()
+        self._drain_ends = math.inf
 
     @property
     def resumed(self) -> bool:
@@ -101,15 +103,19 @@ class CurrentAssignment:
 
         When `seconds` are over, what runs is cut, unless its last octet is sent.
         """
+        ends = time.monotonic() + seconds
+        # One that is under way already takes no longer than this one may.
+        self._drain_ends = min(self._drain_ends, ends)
         async with self._drain_lock:
             self.draining = True
+            self._drain_ends = ends
             epochs = frozenset(ledger.epoch for ledger in self._ledgers())
-            self._sink.withdraw(epochs)
-            if not await self._settled(seconds):
+            if not await self._settled(epochs):
                 cut = self._sink.abort(epochs)
                 log.warning("%s: %d messages still under way are cut", self._name, cut)
                 self._hurried = False
-                await self._settled(ABORT_S)
+                self._drain_ends = time.monotonic() + ABORT_S
+                await self._settled(epochs)
             await self.checkpointer.final(LAST_COMMIT_S)
 
     def hurry(self) -> None:
@@ -121,6 +127,7 @@ class CurrentAssignment:
         new = [state for state in self.states.values() if state.ledger is None]
         if not new:
             return True
+        self._vitals.rest()
         try:
             plans = await self._resuming.plans([state.partition for state in new])
         except (KafkaError, OSError, TimeoutError) as error:
@@ -185,11 +192,14 @@ class CurrentAssignment:
     def _ledgers(self) -> list[PartitionLedger]:
         return [state.ledger for state in self.states.values() if state.ledger is not None]
 
-    async def _settled(self, seconds: float) -> bool:
-        """Wait until nothing is in hand any more; whether that came within `seconds`."""
-        deadline = time.monotonic() + seconds
+    async def _settled(self, epochs: frozenset[int]) -> bool:
+        """Wait until nothing is in hand any more; whether that came before the drain's end.
+
+        What has not started is taken back, also what a worker puts back meanwhile.
+        """
         while any(ledger.in_hand for ledger in self._ledgers()):
-            if self._hurried or time.monotonic() > deadline:
+            self._sink.withdraw(epochs)
+            if self._hurried or time.monotonic() > self._drain_ends:
                 return False
             self._vitals.beat()
             await asyncio.sleep(LOOK_S)
