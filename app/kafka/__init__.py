@@ -1,6 +1,7 @@
 """A thin typed edge over aiokafka: the only place that knows the client library."""
 
 from app.kafka.admin import NO_OFFSET, Admin, Committed, TopicInfo, TopicSpec
+from app.kafka.answer import PublishError, Written
 from app.kafka.bounded import persistent
 from app.kafka.config import KafkaConfig
 from app.kafka.connection import wait_for_brokers
@@ -14,7 +15,7 @@ from app.kafka.consumer import (
     OffsetsOutOfRange,
     written_ends,
 )
-from app.kafka.producer import Producer, PublishError, Written
+from app.kafka.producer import Producer
 
 __all__ = [
     "NO_OFFSET",

@@ -5,24 +5,21 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from app.kafka.bounded import closed
+from app.kafka.bounded import bounded, closed
 
 
 class Attempt:
     """Tries to write a batch once; when it is cut, `answer` tells what became of it."""
 
-    def __init__(self, client: Any, topic: str, lane: int, batch: Any) -> None:
+    def __init__(self, client: Any, topic: str, partition: int, batch: Any) -> None:
         self._client = client
         self._topic = topic
-        self._lane = lane
+        self._partition = partition
         self._batch = batch
-        self._partition = 0
         self._delivery: asyncio.Future[Any] | None = None
 
     async def run(self) -> tuple[int, int]:
         """Partition and first offset, once all replicas have it."""
-        partitions = await self._client.partitions_for(self._topic)
-        self._partition = self._lane % len(partitions)
         self._delivery = delivery = await self._client.send_batch(
             self._batch, self._topic, partition=self._partition
         )
@@ -37,6 +34,15 @@ class Attempt:
         if delivery is None or not delivery.done() or delivery.cancelled() or delivery.exception():
             return None
         return self._partition, delivery.result().offset
+
+
+async def partition_of(client: Any, topic: str, lane: int, seconds: float) -> int:
+    """The lane's partition; TimeoutError when no broker knows the topic within `seconds`."""
+    try:
+        known = await bounded(client.partitions_for(topic), seconds)
+    except TimeoutError as error:
+        raise TimeoutError(f"the topic was not found within {seconds:g} s") from error
+    return lane % len(known)
 
 
 async def put_away(client: Any, seconds: float) -> None:

@@ -7,19 +7,13 @@ import logging
 from collections import deque
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import (
-    InvalidTopicError,
-    KafkaError,
-    MessageSizeTooLargeError,
-    RecordListTooLargeError,
-    TopicAuthorizationFailedError,
-)
+from aiokafka.errors import KafkaError
 
-from app.domain.errors import MailerError
-from app.kafka.attempt import Attempt, put_away
+from app.kafka.answer import REFUSALS, PublishError, Written, refusal
+from app.kafka.attempt import Attempt, partition_of, put_away
 from app.kafka.bounded import bounded, closed
 
 if TYPE_CHECKING:
@@ -30,33 +24,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_Lane = tuple[str, int]  # topic, and what picks the partition
+
 BATCH_BYTES = 256 * 1024
 BACKOFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-# What no repetition can change: the broker refuses this record, or us, for good.
-REFUSALS = (
-    InvalidTopicError,
-    MessageSizeTooLargeError,
-    RecordListTooLargeError,
-    TopicAuthorizationFailedError,
-)
-
-
-class Written(NamedTuple):
-    """Where a record landed."""
-
-    topic: str
-    partition: int
-    offset: int
-
-
-class PublishError(MailerError):
-    """A record that the brokers refuse for good; `too_large` tells why in the one mendable case."""
-
-    def __init__(self, topic: str, reason: str, *, too_large: bool) -> None:
-        super().__init__(f"topic {topic} refuses the record: {reason}")
-        self.topic = topic
-        self.reason = reason
-        self.too_large = too_large
+LOOK_UP_S = 5.0  # how long a topic that is not known is looked for at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +41,8 @@ class Producer:
     """Keeps each record until the brokers acknowledged or refused it for good.
 
     `send` never waits; `pending` counts what is not yet answered, for its caller to bound. While
-    Kafka is away it tries again with growing pauses and tells `on_trouble(reason)` each time;
-    `on_trouble(None)` says that writing works again.
+    Kafka or a topic is away it tries again with growing pauses and tells `on_trouble(reason)` each
+    time; `on_trouble(None)` says that every lane can be written again.
     """
 
     def __init__(
@@ -90,13 +62,13 @@ class Producer:
         self._bound = config.request_timeout_s
         self._on_trouble = on_trouble or (lambda _reason: None)
         self._client: Any = None
-        self._lanes: dict[tuple[str, int], deque[_Item]] = {}
-        self._pumps: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._lanes: dict[_Lane, deque[_Item]] = {}
+        self._pumps: dict[_Lane, asyncio.Task[None]] = {}
         self._using = 0  # pumps between taking the client and having their answer
         self._unused = asyncio.Event()
         self._unused.set()
         self._replacing = asyncio.Lock()
-        self._in_trouble = False
+        self._troubled: set[_Lane] = set()
         self.pending = 0
         self.pending_bytes = 0
 
@@ -154,55 +126,69 @@ class Producer:
         await finished
         return [outcome for outcome in answers if outcome is not None]
 
-    async def _pump(self, lane: tuple[str, int]) -> None:
+    async def _pump(self, lane: _Lane) -> None:
         """Write one lane's records in order, a batch at a time, until it is empty."""
         queue = self._lanes[lane]
         tries = 0
-        alone = False  # after a refusal each record is tried by itself, to find the one meant
+        suspects = 0  # of a batch that was refused: each is tried alone, to find the one meant
         while queue:
-            async with self._replacing:
-                client = self._client
-            limit = 1 if alone else len(queue)
-            items: list[_Item] = []
-            attempt: Attempt | None = None
-            written: tuple[int, int] | None = None
-            try:
-                batch, items = self._fill(client, queue, limit)
-                attempt = Attempt(client, *lane, batch)
-                written = await self._write(attempt)
-            except REFUSALS as error:
-                await self._replace(client)
-                self._refused(queue, len(items), _refusal(lane[0], error))
-                alone = True
-                continue
-            except (KafkaError, OSError, TimeoutError) as error:
-                self._trouble(f"{lane[0]}: {str(error) or type(error).__name__}")
-                await self._replace(client)
-                written = attempt.answer() if attempt else None
-            except Exception as error:
-                # A fault of ours. The lane goes on without the record that shows it.
-                log.exception("a record for %s cannot be written", lane[0])
-                await self._replace(client)
-                fault = PublishError(lane[0], type(error).__name__, too_large=False)
-                self._refused(queue, limit, fault)
-                alone = True
-                continue
-            if written is None:
+            outcome, tried = await self._try(lane, queue, 1 if suspects else len(queue))
+            if outcome is None:
                 await asyncio.sleep(BACKOFF_S[min(tries, len(BACKOFF_S) - 1)])
                 tries += 1
                 continue
-            self._trouble(None)
             tries = 0
-            alone = alone and len(queue) > len(items)
-            self._finish_written(queue, lane[0], items, written)
+            self._over(lane)
+            if isinstance(outcome, PublishError):
+                if tried > 1:
+                    suspects = tried
+                    continue
+                self._finish(queue, [outcome])
+            else:
+                partition, base = outcome
+                self._finish(queue, [Written(lane[0], partition, base + n) for n in range(tried)])
+            suspects = max(0, suspects - tried)
         del self._lanes[lane], self._pumps[lane]
 
+    async def _try(
+        self, lane: _Lane, queue: deque[_Item], limit: int
+    ) -> tuple[tuple[int, int] | PublishError | None, int]:
+        """One attempt at the first records, at most `limit`; with how many of them it was made.
+
+        Partition and first offset, or the refusal; None when it has to be made again.
+        """
+        client = self._client
+        outcome: tuple[int, int] | PublishError | None = None
+        attempt: Attempt | None = None
+        tried = 1
+        try:
+            # Not yet a use of the client: others may replace it while a topic is looked for.
+            partition = await partition_of(client, *lane, min(LOOK_UP_S, self._bound))
+            async with self._replacing:
+                if client is not self._client:
+                    return None, 0
+            tried = limit
+            batch, tried = self._fill(client, queue, limit)
+            attempt = Attempt(client, lane[0], partition, batch)
+            return await self._write(attempt), tried
+        except REFUSALS as error:
+            outcome = refusal(lane[0], error)
+        except (KafkaError, OSError, TimeoutError) as error:
+            self._trouble(lane, error)
+        except Exception as error:
+            # A fault of ours. The lane goes on without the record that shows it.
+            log.exception("a record for %s cannot be written", lane[0])
+            outcome = PublishError(lane[0], type(error).__name__, too_large=False)
+        await self._replace(client, lane)
+        return outcome or (attempt.answer() if attempt else None), tried
+
     @staticmethod
-    def _fill(client: Any, queue: deque[_Item], limit: int) -> tuple[Any, list[_Item]]:
+    def _fill(client: Any, queue: deque[_Item], limit: int) -> tuple[Any, int]:
+        """A batch of the first records, and how many found room in it."""
         batch = client.create_batch()
-        items: list[_Item] = []
+        filled = 0
         for item in queue:
-            if len(items) == limit:
+            if filled == limit:
                 break
             outgoing = item.outgoing
             added = batch.append(
@@ -213,9 +199,9 @@ class Producer:
             )
             if added is None:
                 break
-            items.append(item)
+            filled += 1
         batch.close()
-        return batch, items
+        return batch, filled
 
     async def _write(self, attempt: Attempt) -> tuple[int, int]:
         self._using += 1
@@ -229,24 +215,9 @@ class Producer:
             if not self._using:
                 self._unused.set()
 
-    def _refused(self, queue: deque[_Item], tried: int, error: PublishError) -> None:
-        """Of several that were tried at once it is not known which one is meant."""
-        if tried == 1:
-            self._finish(queue, [(queue[0], error)])
-
-    def _finish_written(
-        self, queue: deque[_Item], topic: str, items: list[_Item], written: tuple[int, int]
-    ) -> None:
-        partition, base = written
-        self._finish(
-            queue, [(item, Written(topic, partition, base + n)) for n, item in enumerate(items)]
-        )
-
-    def _finish(
-        self, queue: deque[_Item], answers: list[tuple[_Item, Written | PublishError]]
-    ) -> None:
-        for item, outcome in answers:
-            queue.popleft()
+    def _finish(self, queue: deque[_Item], answers: Sequence[Written | PublishError]) -> None:
+        for outcome in answers:
+            item = queue.popleft()
             self.pending -= 1
             self.pending_bytes -= len(item.outgoing.value or b"")
             try:
@@ -254,12 +225,18 @@ class Producer:
             except Exception:
                 log.exception("a publish callback failed")
 
-    def _trouble(self, reason: str | None) -> None:
-        if reason is not None or self._in_trouble:
-            self._in_trouble = reason is not None
-            self._on_trouble(reason)
+    def _trouble(self, lane: _Lane, error: Exception) -> None:
+        self._troubled.add(lane)
+        self._on_trouble(f"{lane[0]}: {str(error) or type(error).__name__}")
 
-    async def _replace(self, client: Any) -> None:
+    def _over(self, lane: _Lane) -> None:
+        """The lane's trouble has ended; that of the last one is told."""
+        if lane in self._troubled:
+            self._troubled.remove(lane)
+            if not self._troubled:
+                self._on_trouble(None)
+
+    async def _replace(self, client: Any, lane: _Lane) -> None:
         """Go on with a fresh client once nothing of the old one is under way.
 
         After a refused or expired batch the broker rejects every later one of the same producer
@@ -276,7 +253,7 @@ class Producer:
                 try:
                     self._client = await self._connect()
                 except (KafkaError, OSError, TimeoutError) as error:
-                    self._trouble(str(error) or type(error).__name__)
+                    self._trouble(lane, error)
                     await asyncio.sleep(BACKOFF_S[min(tries, len(BACKOFF_S) - 1)])
                     tries += 1
                 else:
@@ -290,8 +267,3 @@ class Producer:
             await closed(client.stop(), "producer", 1.0)
             raise
         return client
-
-
-def _refusal(topic: str, error: KafkaError) -> PublishError:
-    too_large = isinstance(error, MessageSizeTooLargeError | RecordListTooLargeError)
-    return PublishError(topic, str(error) or type(error).__name__, too_large=too_large)
