@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from app.domain.job import MailJob
     from app.domain.record import Partition, Record
     from app.intake.ledger import PartitionLedger
 
@@ -18,6 +19,7 @@ class Assigned:
     `ledger` is None until the checkpoint was read; nothing is handed out before. `leftover`:
     read, not yet submitted. `replay`: the checkpoint's unsettled offsets that are still to be met
     in the log, ascending. `due_ms`: when the first leftover may go, epoch ms, if it has to wait.
+    `job`: the first leftover, decoded once for all the times it is offered while there is no room.
     """
 
     partition: Partition
@@ -25,6 +27,7 @@ class Assigned:
     leftover: deque[Record] = field(default_factory=deque)
     replay: deque[int] = field(default_factory=deque)
     due_ms: int | None = None
+    job: MailJob | None = None
 
     def passed(self, offset: int) -> list[int]:
         """Drop and give the replayed offsets below `offset`: the log does not hold them."""

@@ -87,6 +87,12 @@ class Reader:
             joining.result()
 
     async def _turn(self) -> None:
+        try:
+            self._consumer.check()
+        except KafkaError as error:
+            self._vitals.trouble(f"the group cannot be joined: {error}")
+            await self._wait(RETRY_S)
+            return
         if self.assignment.draining:
             await self._wait(POLL_S)
             return
@@ -94,7 +100,8 @@ class Reader:
             await self._wait(RETRY_S)
             return
         for state in self._rotated():
-            self._submit(state)
+            if self._sink.room() > 0:
+                self._submit(state)
         room = self._sink.room()
         if room <= 0:
             await self._sink.wait_for_room(POLL_S)
@@ -103,6 +110,7 @@ class Reader:
         if ready:
             await self._poll(ready, room)
         else:
+            self._vitals.trouble(None)
             await self._wait(self._next_look_s())
 
     def _rotated(self) -> list[Assigned]:
@@ -134,6 +142,7 @@ class Reader:
             return 0
         except (KafkaError, OSError) as error:
             self._vitals.trouble(f"records cannot be read: {error}")
+            self._go_back(states)
             await self._wait(RETRY_S)
             return 0
         self._vitals.beat()
@@ -141,7 +150,15 @@ class Reader:
         for partition, state in asked.items():
             if self.assignment.holds(state):
                 await self._accept(state, batch.get(partition, []))
+        # With records at hand nothing above waits for anything; the others shall have their turn.
+        await asyncio.sleep(0)
         return sum(map(len, batch.values()))
+
+    def _go_back(self, states: list[Assigned]) -> None:
+        """One unreadable partition takes with it what the same poll had read from others."""
+        for state in states:
+            if self.assignment.holds(state):
+                self._consumer.seek(state.partition, state.next_wanted())
 
     async def _moved(self, error: OffsetsOutOfRange) -> None:
         try:
@@ -189,12 +206,14 @@ class Reader:
 
     def _hand_on(self, state: Assigned, record: Record, epoch: int) -> bool:
         claim = Claim(record.topic, record.partition, record.offset, epoch)
-        taken = self._taking(record, claim)
+        taken = state.job or self._taking(record, claim)
         if isinstance(taken, NotDue):
             state.due_ms = taken.due_ms
             return False
         if isinstance(taken, MailJob):
-            return self._sink.offer(taken)
+            entered = self._sink.offer(taken)
+            state.job = None if entered else taken
+            return entered
         self._sink.divert(taken)
         return True
 

@@ -14,11 +14,12 @@ from aiokafka.errors import (
 )
 from aiokafka.structs import OffsetAndMetadata
 
-from app.domain.errors import MailerError
+from app.domain.errors import Fatal, MailerError
 from app.domain.record import Partition, Record
 from app.kafka.bounded import bounded, closed
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Iterable, Mapping, Sequence
 
     from app.kafka.config import KafkaConfig
@@ -107,6 +108,18 @@ class Consumer:
     async def stop(self, seconds: float = 5.0) -> None:
         """Leave the group. Nobody is told: drain and commit before."""
         await closed(self._client.stop(), "consumer", seconds)
+
+    def check(self) -> None:
+        """Raise what keeps us out of the group: the client tries again only once it was asked.
+
+        Raises `KafkaError`, and `Fatal` when a task of the client's has ended for good.
+        """
+        coordinator = self._client._coordinator  # noqa: SLF001 - polls ask it, but not at all times
+        fetching = self._client._fetcher.error_future  # noqa: SLF001 - nobody asks after this one
+        for task in (coordinator._coordination_task, fetching):  # noqa: SLF001
+            if task.done():
+                raise Fatal(f"the Kafka client of group {self.group} has ended: {_reason(task)}")
+        coordinator.check_errors()
 
     async def poll(
         self, partitions: Iterable[Partition], *, room: int, timeout_s: float
@@ -202,6 +215,10 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         self._assignment.assigned(frozenset(Partition(tp.topic, tp.partition) for tp in assigned))
+
+
+def _reason(task: asyncio.Future[object]) -> str:
+    return "cancelled" if task.cancelled() else repr(task.exception())
 
 
 def _partitions_of(error: OffsetOutOfRangeError) -> frozenset[Partition]:
