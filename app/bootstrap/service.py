@@ -48,6 +48,7 @@ log = logging.getLogger(__name__)
 # Tiers are read for their heads; a small fetch keeps what waits in Kafka and out of memory.
 TIER_FETCH_BYTES = 64 * 1024
 POOL_END_S = 2.0
+READERS_END_S = 1.0
 
 
 class Service:
@@ -133,6 +134,11 @@ class Service:
         self.draining = True
         for reader in self.readers:
             reader.halt()
+        if self._reading:
+            await asyncio.wait(self._reading, timeout=READERS_END_S)
+        for reading in self._reading:
+            # It waits for Kafka: for a rebalance that others delay, or for a checkpoint.
+            reading.cancel()
         # What ended a reader was raised by `run` already.
         await asyncio.gather(*self._reading, return_exceptions=True)
         await asyncio.gather(*(reader.assignment.drain(seconds) for reader in self.readers))
@@ -236,6 +242,8 @@ class Service:
         self._reading.append(asyncio.create_task(reader.run(topics), name=f"{name} reader"))
 
     async def _end_tasks(self) -> None:
+        if not self._tasks:
+            return
         router = self._tasks[0]
         # The results end with the pool; what Kafka does not take is left unsettled.
         await asyncio.wait([router], timeout=POOL_END_S)
