@@ -37,7 +37,7 @@ class Core:
     `room` is buffer + workers able to start - queued - parked - places kept for submitters that
     were let in and have not entered yet. Flags keep checks off each job's way: `easy` while a
     plain submission needs no more thought, `flowing` while workers may start what is queued,
-    `tight` while somebody may want to know that room has appeared.
+    `tight` while somebody may want to know that room has appeared. `last` took the last job.
     """
 
     __slots__ = (
@@ -64,6 +64,7 @@ class Core:
         "handler",
         "hooks",
         "idle_told",
+        "last",
         "levels",
         "lines",
         "live",
@@ -120,6 +121,7 @@ class Core:
         self.dropped_results = self.callback_errors = 0
         self.queued = self.parked = self.busy = self.reserved = 0
         self.live = 0
+        self.last: Worker | None = None
         self.target = config.workers
         self.room = config.buffer
         self.bytes_inside = self.bytes_unread = 0

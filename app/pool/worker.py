@@ -99,6 +99,7 @@ class Worker:
                 self.started = time
             elif not self._begin(ticket, time):
                 continue
+            core.last = self
             try:
                 value = await handler(ticket.job)
             except BaseException as error:  # noqa: BLE001 - it costs this job alone
@@ -147,8 +148,10 @@ class Worker:
             if self.cancels and not await self._calm_down():
                 return
             if time > turn_ends:
-                await asyncio.sleep(0)
-                time = now()
+                # Unless others took jobs meanwhile: then the loop has turned.
+                if core.last is self:
+                    await asyncio.sleep(0)
+                    time = now()
                 turn_ends = time + _TURN
 
     def _begin(self, ticket: AnyTicket, started: float) -> bool:
