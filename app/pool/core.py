@@ -12,6 +12,7 @@ from app.pool.core_log import log
 from app.pool.crew import Crew
 from app.pool.gatekeeper import gatekeeper_of
 from app.pool.levels import Levels
+from app.pool.numbers import Numbers
 from app.pool.outcome import Outcome
 from app.pool.parking import Parking
 from app.pool.phase import Phase
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from app.pool.worker import Worker
 
 
-class Core:
+class Core(Numbers):
     """What the pool's parts share.
 
     `room` is buffer + workers able to start - queued - parked - places kept for submitters that
@@ -41,24 +42,15 @@ class Core:
     """
 
     __slots__ = (
-        "abandoned",
         "agenda",
         "attentive",
         "autoscaling",
-        "busy",
-        "bytes_inside",
-        "bytes_unread",
-        "callback_errors",
-        "cancelled",
         "channel",
         "clock",
         "config",
         "crew",
         "door",
-        "dropped_results",
         "easy",
-        "expired",
-        "failed",
         "flowing",
         "gatekeeper",
         "handler",
@@ -67,31 +59,20 @@ class Core:
         "last",
         "levels",
         "lines",
-        "live",
         "loop",
         "now",
-        "numbers",
-        "ok",
         "on_error",
-        "parked",
         "parking",
         "paused",
         "phase",
-        "postponed",
-        "queued",
         "recorder",
-        "rejected",
-        "reserved",
         "resting",
-        "retried",
         "room",
         "scaler",
         "started_at",
         "stopping",
-        "submitted",
         "target",
         "tight",
-        "timed_out",
         "watch",
     )
 
@@ -104,6 +85,7 @@ class Core:
         clock: Clock,
         hooks: Hooks | None,
     ) -> None:
+        super().__init__()
         self.handler = handler
         self.config = config
         self.clock = clock
@@ -114,17 +96,9 @@ class Core:
         self.easy = False
         self.tight = True
         self.flowing = False
-        self.numbers = 0
-        self.submitted = self.rejected = self.retried = self.postponed = 0
-        self.ok = self.failed = self.timed_out = 0
-        self.expired = self.cancelled = self.abandoned = 0
-        self.dropped_results = self.callback_errors = 0
-        self.queued = self.parked = self.busy = self.reserved = 0
-        self.live = 0
         self.last: Worker | None = None
         self.target = config.workers
         self.room = config.buffer
-        self.bytes_inside = self.bytes_unread = 0
         self.started_at: float | None = None
         self.idle_told: list[asyncio.Future[None]] = []
         self.levels = Levels(config.ageing)
@@ -144,10 +118,6 @@ class Core:
         self.stopping = Stopping(self)
         if hooks is not None:
             hooks.core = self
-
-    @property
-    def inside(self) -> int:
-        return self.queued + self.parked + self.busy
 
     @property
     def held(self) -> bool:
@@ -236,7 +206,7 @@ class Core:
         ticket.outcome = outcome
         ticket.error = error
         ticket.trace = None if error is None else error.__traceback__
-        self._count(outcome)
+        self.count(outcome)
         if outcome is Outcome.ABANDONED:
             self.stopping.unfinished.append(ticket)
         if ticket.extra is not None:
@@ -300,10 +270,6 @@ class Core:
         else:
             self.remeasure()
 
-    def _count(self, outcome: Outcome) -> None:
-        name = _COUNTERS[outcome]
-        setattr(self, name, getattr(self, name) + 1)
-
     # -- changes that concern more than one job
 
     def remeasure(self) -> None:
@@ -333,13 +299,3 @@ class Core:
                     future.set_result(None)
         if self.phase is Phase.STOPPING:
             self.stopping.check()
-
-
-_COUNTERS = {
-    Outcome.OK: "ok",
-    Outcome.FAILED: "failed",
-    Outcome.TIMEOUT: "timed_out",
-    Outcome.EXPIRED: "expired",
-    Outcome.CANCELLED: "cancelled",
-    Outcome.ABANDONED: "abandoned",
-}
