@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TICK_S = 0.25  # at most this often while anything changes
-REFRESH_S = 3.0  # at least this often while anything is unsettled
+REFRESH_S = 3.0  # at least this often while anything is assigned
 COMMIT_TIMEOUT_S = 5.0
 
 
@@ -49,20 +49,17 @@ class Checkpointer:
         self._pending: asyncio.Task[None] | None = None
         self._held = False
         self._last_success = time.monotonic()
-        self._unsettled_since: float | None = None
         self._verified = False
         self._troubled = False
 
-    @property
-    def age_s(self) -> float:
-        """Seconds since the last success, counted only while anything is unsettled."""
-        if self._unsettled_since is None:
-            return 0.0
-        return time.monotonic() - max(self._last_success, self._unsettled_since)
-
     def overdue(self) -> bool:
-        """Whether so long has gone by that another member may own the partitions by now."""
-        return self.age_s > self._consumer.times.session_s
+        """Whether so long has gone by that another member may own the partitions by now.
+
+        Also after idleness: a process that was frozen finds new mail before it learns that it is
+        no member any more.
+        """
+        age = time.monotonic() - self._last_success
+        return age > self._consumer.times.session_s and bool(self._unsettled())
 
     def start(self) -> None:
         """Begin to tick; `stop` ends it."""
@@ -81,8 +78,8 @@ class Checkpointer:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            if self._due():
-                await self._commit_once()
+            if versions := self._to_write():
+                await self._commit_once(versions)
 
     async def final(self, seconds: float) -> bool:
         """The last checkpoint of an assignment; whether it was written.
@@ -108,8 +105,9 @@ class Checkpointer:
         return True
 
     def resume(self) -> None:
-        """Checkpoints go on, with whatever partitions are owned now."""
+        """Checkpoints go on, with whatever partitions the group has given just now."""
         self._held = False
+        self._last_success = time.monotonic()
         self._written.clear()
 
     async def _verify(self, partition: Partition) -> None:
@@ -136,29 +134,34 @@ class Checkpointer:
                 changed[partition] = ledger.version
         return changed
 
-    def _due(self) -> bool:
-        now = time.monotonic()
-        unsettled = any(
-            ledger.lowest is not None
-            for partition in self._owned()
-            if (ledger := self._ledger.get(partition))
-        )
-        if not unsettled:
-            self._unsettled_since = None
-        elif self._unsettled_since is None:
-            self._unsettled_since = now
-        if self._held:
-            return False
-        refresh = unsettled and now - self._last_success >= REFRESH_S
-        return refresh or bool(self._changed())
-
-    async def _commit_once(self) -> None:
-        changed = self._changed() or {
+    def _unsettled(self) -> dict[Partition, int]:
+        """Version of each owned partition that has unsettled offsets."""
+        return {
             partition: ledger.version
             for partition in self._owned()
             if (ledger := self._ledger.get(partition)) and ledger.lowest is not None
         }
-        pending = self._pending = asyncio.create_task(self._write(changed), name="checkpoint")
+
+    def _to_write(self) -> dict[Partition, int]:
+        """What has changed; from time to time what is unsettled, or some one partition.
+
+        That the group takes a commit is what shows that we still belong to it.
+        """
+        if self._held:
+            return {}
+        changed = self._changed()
+        if changed or time.monotonic() - self._last_success < REFRESH_S:
+            return changed
+        if unsettled := self._unsettled():
+            return unsettled
+        return {
+            partition: ledger.version
+            for partition in list(self._owned())[:1]
+            if (ledger := self._ledger.get(partition))
+        }
+
+    async def _commit_once(self, versions: Mapping[Partition, int]) -> None:
+        pending = self._pending = asyncio.create_task(self._write(versions), name="checkpoint")
         try:
             # Watched, not awaited: the last checkpoint cancels it, which must not end the ticking.
             await asyncio.wait([pending], timeout=COMMIT_TIMEOUT_S)
@@ -169,7 +172,7 @@ class Checkpointer:
                 return
             pending.result()
             if not self._verified:
-                await self._verify(next(iter(changed)))
+                await self._verify(next(iter(versions)))
         except CommitRefused as error:
             # The group is rebalancing: the revocation writes the last checkpoint.
             log.debug("checkpoint refused: %s", error)

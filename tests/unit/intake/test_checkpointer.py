@@ -6,6 +6,7 @@ A consumer of ours stands in for Kafka where the condition is one that no broker
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -79,7 +80,11 @@ def claim(offset: int, epoch: int) -> Claim:
     return Claim(QUEUE.topic, QUEUE.number, offset, epoch)
 
 
-def test_it_is_written_soon_after_a_change_and_then_left_alone() -> None:
+def test_it_is_written_soon_after_a_change_and_then_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "REFRESH_S", 60)
+
     async def main() -> None:
         group, ledger = Group(), Ledger()
         entry = ledger.assign(QUEUE, 10)
@@ -109,6 +114,37 @@ def test_it_is_refreshed_while_anything_is_unsettled() -> None:
         checkpoints.start()
         await until(lambda: len(group.commits) >= 3, "refreshed")
         assert not checkpoints.overdue()
+        await checkpoints.stop()
+
+    run(main())
+
+
+def test_an_idle_member_asks_now_and_then_whether_it_still_is_one() -> None:
+    async def main() -> None:
+        group, ledger = Group(), Ledger()
+        ledger.assign(QUEUE, 10)
+        checkpoints = made(group, ledger)
+        checkpoints.start()
+        await until(lambda: len(group.commits) >= 3, "refreshed")
+        assert {commit.offset for commit in group.commits} == {10}
+        await checkpoints.stop()
+
+    run(main())
+
+
+def test_a_member_that_was_frozen_while_idle_starts_nothing_before_the_group_has_answered() -> None:
+    async def main() -> None:
+        group, ledger = Group(), Ledger()
+        entry = ledger.assign(QUEUE, 10)
+        checkpoints = made(group, ledger)
+        checkpoints.start()
+        await until(lambda: group.commits, "a member")
+        time.sleep(0.4)  # noqa: ASYNC251 - the whole process stands still, beyond its session
+        entry.take(10)
+        assert checkpoints.overdue()
+        await until(lambda: not checkpoints.overdue(), "the group took a commit")
+        checkpoints.resume()
+        assert not checkpoints.overdue(), "an assignment is an answer too"
         await checkpoints.stop()
 
     run(main())
