@@ -16,15 +16,14 @@ from tests.support.backends import NotAvailable
 from tests.support.backends.maven import ApacheKafka
 from tests.support.kafka_tools import KafkaTools, create_topic
 from tests.support.log_surgery import LogSurgery
+from tests.support.topics import Topics
 from tests.support.waiting import run, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
 
     from app.domain.record import Record
     from tests.support.backends import Broker
-    from tests.support.topics import Topics
 
 
 def record(topic: str, lane: int, number: int, size: int = 0) -> Outgoing:
@@ -61,6 +60,26 @@ async def producing(
 @pytest.fixture
 def trouble() -> Trouble:
     return Trouble()
+
+
+@pytest.fixture(scope="module")
+def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
+    """A broker that a test may kill, and that makes no topic unless asked."""
+    broker = ApacheKafka(tmp_path_factory.mktemp("own-kafka"))
+    try:
+        broker.start()
+    except NotAvailable as why:
+        pytest.skip(f"no broker of its own: {why}")
+    try:
+        yield broker
+    finally:
+        broker.kill()
+
+
+@pytest.fixture
+def own_topics() -> Topics:
+    """They go with the broker."""
+    return Topics.unique()
 
 
 def test_many_lanes_each_in_order_and_every_answer_in_place(
@@ -135,8 +154,9 @@ def test_a_topic_deleted_and_made_again_is_written_to(
 
 
 def test_a_missing_topic_is_waited_for_without_haste_and_holds_up_no_other(
-    kafka: Broker, kafka_tools: KafkaTools, topics: Topics, trouble: Trouble
+    own_kafka: ApacheKafka, own_topics: Topics, trouble: Trouble
 ) -> None:
+    topics, kafka_tools = own_topics, KafkaTools(own_kafka.brokers)
     kafka_tools.create_topic(topics.queue, 1, {"max.message.bytes": "5000"})
 
     async def others_meanwhile(producer: Producer, seconds: float) -> float:
@@ -147,7 +167,7 @@ def test_a_missing_topic_is_waited_for_without_haste_and_holds_up_no_other(
         while time.monotonic() < ends:
             began = time.monotonic()
             # Some are refused, which replaces the client.
-            size = 6000 if kafka.is_apache and number % 100 == 50 else 0
+            size = 6000 if number % 100 == 50 else 0
             await producer.publish([record(topics.queue, 0, number, size)])
             longest = max(longest, time.monotonic() - began)
             number += 1
@@ -155,19 +175,19 @@ def test_a_missing_topic_is_waited_for_without_haste_and_holds_up_no_other(
         return longest
 
     async def scenario() -> None:
-        async with producing(kafka.brokers, trouble, request_timeout_s=10.0) as producer:
+        async with producing(own_kafka.brokers, trouble, request_timeout_s=10.0) as producer:
             missing = asyncio.create_task(
                 producer.publish([record(topics.dlq, 0, n) for n in range(10)])
             )
             spent = time.process_time()
-            longest = await others_meanwhile(producer, 8.0)
+            longest = await others_meanwhile(producer, 6.0)
             assert longest < 3
-            assert time.process_time() - spent < 6
+            assert time.process_time() - spent < 4
             assert not missing.done()
             # Said a few times, and not over because others are written.
             assert 1 <= len(trouble.told) < 10
             assert None not in trouble.told
-            await create_topic(kafka.brokers, topics.dlq)
+            await create_topic(own_kafka.brokers, topics.dlq)
             assert all(isinstance(one, Written) for one in await missing)
 
     run(scenario(), 60)
@@ -177,13 +197,14 @@ def test_a_missing_topic_is_waited_for_without_haste_and_holds_up_no_other(
 
 
 def test_stop_does_not_wait_for_what_cannot_be_written(
-    kafka: Broker, kafka_tools: KafkaTools, topics: Topics, trouble: Trouble
+    own_kafka: ApacheKafka, own_topics: Topics, trouble: Trouble
 ) -> None:
-    kafka_tools.create_topic(topics.queue)
+    topics = own_topics
+    KafkaTools(own_kafka.brokers).create_topic(topics.queue)
     answered: list[Written | PublishError] = []
 
     async def scenario() -> float:
-        producer = Producer(KafkaConfig((kafka.brokers,)), on_trouble=trouble)
+        producer = Producer(KafkaConfig((own_kafka.brokers,)), on_trouble=trouble)
         await producer.start()
         producer.send(record(topics.dlq, 0, 1), answered.append)
         producer.send(record(topics.queue, 0, 1), answered.append)
@@ -197,25 +218,11 @@ def test_stop_does_not_wait_for_what_cannot_be_written(
     assert len(answered) == 1
 
 
-@pytest.fixture
-def own_kafka(tmp_path: Path) -> Iterator[ApacheKafka]:
-    """A broker that a test may kill."""
-    broker = ApacheKafka(tmp_path / "kafka")
-    try:
-        broker.start()
-    except NotAvailable as why:
-        pytest.skip(f"no broker to kill: {why}")
-    try:
-        yield broker
-    finally:
-        broker.kill()
-
-
 @pytest.mark.timeout(180)
 def test_a_broker_that_is_killed_and_comes_back_costs_nothing_but_time(
-    own_kafka: ApacheKafka, topics: Topics, trouble: Trouble
+    own_kafka: ApacheKafka, own_topics: Topics, trouble: Trouble
 ) -> None:
-    topic = topics.queue
+    topic = own_topics.queue
     lanes = 4
     sent = [0] * lanes
     answers: list[Written | PublishError] = []
@@ -240,10 +247,8 @@ def test_a_broker_that_is_killed_and_comes_back_costs_nothing_but_time(
             sending = asyncio.create_task(keep_sending(ended))
             await until(lambda: len(answers) > 500, "it flows", 10)
             await asyncio.to_thread(own_kafka.kill)
-            away_since = time.monotonic()
             before = len(answers)
-            await until(lambda: len(trouble.told) > 2, "the absence is told", 30)
-            await until(lambda: time.monotonic() > away_since + 10, "it stays away", 30)
+            await until(lambda: len(trouble.told) > 4, "the absence is told", 30)
             assert len(answers) - before < 1_000
             await asyncio.to_thread(own_kafka.start)
             seen = len(answers)

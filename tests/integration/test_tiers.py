@@ -59,22 +59,22 @@ def test_heads_wait_no_longer_than_their_tier_and_hold_nobody_elsewhere(
     tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:
     """The tier `-3s` is named by no setting any more, and is read all the same."""
-    for topic in ("", "-retry-2s", "-retry-3s", "-retry-8s"):
+    for topic in ("", "-retry-2s", "-retry-3s", "-retry-5s"):
         kafka_tools.create_topic(topics.queue + topic, 1)
     service = Service.on(
         tmp_path,
         brokers=kafka.brokers,
         topics=topics,
         smtp_port=relay.port,
-        env={"RETRY_DELAYS": "2s,8s"},
+        env={"RETRY_DELAYS": "2s,5s"},
     )
     with service:
         service.wait_ready()
         began = round(time.time() * 1000)
         kafka_tools.produce(
-            f"{topics.queue}-retry-8s",
+            f"{topics.queue}-retry-5s",
             [
-                waiting(1, began + 60_000),  # the tier's delay ends first: hops on at 8 s
+                waiting(1, began + 60_000),  # the tier's delay ends first: hops on at 5 s
                 waiting(2, began + 3_000),  # behind it
             ],
         )
@@ -89,7 +89,7 @@ def test_heads_wait_no_longer_than_their_tier_and_hold_nobody_elsewhere(
         kafka_tools.produce(topics.queue, [flat(6)])
         kafka_tools.wait_for_records(topics.results, 5)
         # The hop: neither an attempt nor a result, into the largest tier not above the rest.
-        hopped = kafka_tools.wait_for_records(f"{topics.queue}-retry-8s", 3)[-1]
+        hopped = kafka_tools.wait_for_records(f"{topics.queue}-retry-5s", 3)[-1]
         service.terminate()
         assert service.wait() == 0
     times = {number: at - began for number, at in delivered_at(kafka_tools, topics).items()}
@@ -98,7 +98,7 @@ def test_heads_wait_no_longer_than_their_tier_and_hold_nobody_elsewhere(
         "flat-3": 1_000,
         "flat-4": 2_000,
         "flat-5": 3_000,
-        "flat-2": 8_000,
+        "flat-2": 5_000,
     }
     assert set(expected) == set(times)
     for name, due in expected.items():
@@ -107,7 +107,7 @@ def test_heads_wait_no_longer_than_their_tier_and_hold_nobody_elsewhere(
     assert headers["mail-id"] == b"flat-1"
     assert headers["mail-attempt"] == b"1"
     assert headers["mail-not-before"] == str(began + 60_000).encode()
-    assert headers["mail-origin"] == f"{topics.queue}-retry-8s/0/0".encode()
+    assert headers["mail-origin"] == f"{topics.queue}-retry-5s/0/0".encode()
 
 
 def test_a_long_wait_hops_through_the_tiers_and_ends_on_time(
@@ -119,11 +119,11 @@ def test_a_long_wait_hops_through_the_tiers_and_ends_on_time(
         brokers=kafka.brokers,
         topics=topics,
         smtp_port=relay.port,
-        env={"RETRY_DELAYS": "1s,4s"},
+        env={"RETRY_DELAYS": "1s,3s"},
     )
     with service:
         service.wait_ready()
-        due = round(time.time() * 1000) + 6_500
+        due = round(time.time() * 1000) + 4_500
         kafka_tools.produce(topics.queue, [waiting(1, due)])
         relay.wait_for(1)
         kafka_tools.wait_for_records(topics.results, 1)
@@ -134,5 +134,5 @@ def test_a_long_wait_hops_through_the_tiers_and_ends_on_time(
     told = orjson.loads(result.value or b"")
     assert told["attempt"] == 2  # one was made before it came here; hops are none
     assert told["origin"] == f"{topics.queue}/0/0"
-    assert len(kafka_tools.read_all(f"{topics.queue}-retry-4s")) == 1
+    assert len(kafka_tools.read_all(f"{topics.queue}-retry-3s")) == 1
     assert len(kafka_tools.read_all(f"{topics.queue}-retry-1s")) >= 2
