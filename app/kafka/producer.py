@@ -204,12 +204,15 @@ class Producer:
         return batch, filled
 
     async def _write(self, attempt: Attempt) -> tuple[int, int]:
+        seconds = self._bound * 2 + 5
         self._using += 1
         self._unused.clear()
         try:
             # The acknowledgement has the client's own time-out, after which it gives up for good;
             # ours is only for the case that it does not.
-            return await bounded(attempt.run(), self._bound * 2 + 5)
+            return await bounded(attempt.run(), seconds)
+        except TimeoutError as error:
+            raise TimeoutError(f"no acknowledgement within {seconds:g} s") from error
         finally:
             self._using -= 1
             if not self._using:
