@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator
 
 
+class Flapping:
+    """A gate that opens and shuts all the time."""
+
+    def __init__(self, rand: random.Random) -> None:
+        self._random = rand
+
+    def ready_in(self) -> float:
+        return self._random.choice((0.0, 0.0, 0.002))
+
+
 class Torture:
     """100 submitters, resizes, pauses and cancellations at random, and a stop at random."""
 
@@ -39,6 +49,7 @@ class Torture:
             scale_interval=0.003,
             stuck_after=0.015,
             retry=RetryPolicy(2, base=0.001, cap=0.004),
+            breaker=Flapping(self.random) if seed % 2 else None,
         )
 
     async def handler(self, job: int) -> int:
