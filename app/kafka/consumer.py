@@ -17,12 +17,15 @@ from aiokafka.structs import OffsetAndMetadata
 from app.domain.errors import Fatal, MailerError
 from app.domain.record import Partition, Record
 from app.kafka.bounded import bounded, closed
+from app.kafka.lenient_records import install
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Iterable, Mapping, Sequence
 
     from app.kafka.config import KafkaConfig
+
+install()
 
 # The client's own poll limit locks a member out for good once it was exceeded; the service has a
 # watchdog of its own, so the client's is set to the largest value the protocol takes.
