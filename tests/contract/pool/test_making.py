@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from typing import Any
+from typing import Any, assert_type
 
 import pytest
 
@@ -12,6 +12,7 @@ import app.pool
 from app.pool import (
     CircuitBreaker,
     InvalidConfig,
+    JobResult,
     PoolConfig,
     PoolError,
     Priority,
@@ -204,3 +205,19 @@ def test_every_name_of_the_page_is_exported() -> None:
 
 def test_retry_and_breaker_are_accepted() -> None:
     PoolConfig(retry=RetryPolicy(), breaker=CircuitBreaker())
+
+
+def test_the_pool_is_typed_by_its_handler(run: Any) -> None:
+    async def spell(job: int) -> str:
+        return str(job)
+
+    async def main() -> None:
+        async with WorkerPool(spell) as pool:
+            assert_type(pool, WorkerPool[int, str])
+            ticket = await pool.submit(1)
+            assert "1" == assert_type(await ticket, str)
+            result = assert_type(await pool.get_result(), JobResult[int, str])
+            assert_type(result.job, int)
+            assert_type(result.value, str | None)
+
+    run(main())

@@ -471,3 +471,33 @@ def test_results_before_start_are_waited_for(run: Any) -> None:
         assert [1] == [result.job for result in await reader]
 
     run(main())
+
+
+def test_two_tasks_reading_from_one_iterator_is_an_error(run: Any) -> None:
+    async def main() -> None:
+        async with pool_of() as pool:
+            results = pool.results()
+            first = asyncio.create_task(read_all(results))
+            await spin()
+            with pytest.raises(RuntimeError, match="another task"):
+                await anext(results)
+            await results.aclose()
+            assert [] == await first
+
+    run(main())
+
+
+def test_a_waiting_getter_and_a_late_reader_lose_no_result(run: Any) -> None:
+    async def main() -> None:
+        async with pool_of() as pool:
+            getters = [asyncio.create_task(pool.get_result(5)) for _ in range(3)]
+            await spin()
+            await pool.submit_many(range(3))
+            getters[0].cancel()
+            await pool.wait()
+            seen = {(await getter).job for getter in getters[1:]}
+            with pytest.raises(asyncio.CancelledError):
+                await getters[0]
+            assert {0, 1, 2} == seen | {(await pool.get_result(0)).job}
+
+    run(main())

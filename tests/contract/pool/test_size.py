@@ -305,3 +305,24 @@ def test_a_stuck_job_is_reported_once_with_its_id_and_time(
     assert "app.pool" == record.name
     assert "the stuck one" in record.getMessage()
     assert "10.0 s" in record.getMessage()
+
+
+def test_shrinking_while_woken_workers_are_on_their_way_keeps_to_the_size(run: Any) -> None:
+    async def main() -> None:
+        held = Held()
+        async with pool_of(held, workers=8, buffer=20) as pool:
+            await spin()
+            for job in range(12):
+                pool.try_submit(job)
+            # All 8 have been woken, and none has started yet.
+            await pool.resize(3)
+            await spin()
+            assert (3, 3) == (held.running, pool.stats().workers)
+            await pool.resize(5)
+            await spin()
+            assert (5, 5) == (held.running, pool.stats().workers)
+            held.let_all_go()
+            await pool.wait()
+            assert 12 == pool.stats().completed
+
+    run(main())
