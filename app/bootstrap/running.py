@@ -46,7 +46,7 @@ async def _live(settings: Settings, mail_log: MailLog) -> int:
 
 
 class _Life:
-    """One signal drains, a second one hurries, a third ends at once."""
+    """One signal drains, the next one hurries."""
 
     def __init__(self, settings: Settings, service: Service) -> None:
         self._settings = settings

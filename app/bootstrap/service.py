@@ -48,6 +48,8 @@ log = logging.getLogger(__name__)
 # Tiers are read for their heads; a small fetch keeps what waits in Kafka and out of memory.
 TIER_FETCH_BYTES = 64 * 1024
 POOL_END_S = 2.0
+# What has left the pool and waits for Kafka may take this part of EMAIL_MAX_MEMORY besides.
+WRITERS_SHARE = 4
 READERS_END_S = 1.0
 
 
@@ -161,7 +163,11 @@ class Service:
         )
         await self._producer.start()
         writer = Writer(
-            self._producer, self.ledger, publisher, dead_letters=self._routes.dead_letters
+            self._producer,
+            self.ledger,
+            publisher,
+            dead_letters=self._routes.dead_letters,
+            max_bytes=self._settings.email_max_memory // WRITERS_SHARE,
         )
         router = Router(
             self._routes,

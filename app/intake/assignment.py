@@ -140,11 +140,15 @@ class CurrentAssignment:
         return True
 
     async def out_of_range(self, partitions: Iterable[Partition]) -> None:
-        """The log moved under us. Retention: go on at its start. Else: begin anew."""
+        """The log moved under us. Retention: go on at its start. Cut or re-created: begin anew.
+
+        Where the position lies within the log by now, a broker that just took over had shown an
+        old end: go on as before.
+        """
         states = [self.states[partition] for partition in partitions if partition in self.states]
         bounds = await self._resuming.consumer.bounds([state.partition for state in states])
         for state in states:
-            first, _ = bounds[state.partition]
+            first, end = bounds[state.partition]
             ledger = state.ledger
             if ledger is None or not self.holds(state):
                 continue
@@ -158,6 +162,13 @@ class CurrentAssignment:
                         first - 1,
                     )
                 ledger.advance(first)
+                self._resuming.consumer.seek(state.partition, state.next_wanted())
+            elif state.next_wanted() <= end:
+                log.warning(
+                    "%s/%d: the position %d was outside the log for a moment; going on there",
+                    *state.partition,
+                    state.next_wanted(),
+                )
                 self._resuming.consumer.seek(state.partition, state.next_wanted())
             else:
                 self._ledger.drop(state.partition)

@@ -70,7 +70,6 @@ class Producer:
         self._replacing = asyncio.Lock()
         self._troubled: set[_Lane] = set()
         self.pending = 0
-        self.pending_bytes = 0
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -98,7 +97,6 @@ class Producer:
         """Queue a record; `done` is called once it is written or refused for good."""
         lane = (outgoing.topic, outgoing.lane)
         self.pending += 1
-        self.pending_bytes += len(outgoing.value or b"")
         queue = self._lanes.get(lane)
         if queue is None:
             self._lanes[lane] = deque([_Item(outgoing, done)])
@@ -222,7 +220,6 @@ class Producer:
         for outcome in answers:
             item = queue.popleft()
             self.pending -= 1
-            self.pending_bytes -= len(item.outgoing.value or b"")
             try:
                 item.done(outcome)
             except Exception:

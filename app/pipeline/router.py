@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-UNSETTLED_LIMIT = 5_000  # decisions sent and not acknowledged, beyond which nothing more is read
-
 
 class Router:
     """Decides about each outcome, logs it, hands it to the writer; never waits for a publish.
@@ -59,7 +57,8 @@ class Router:
 
     @property
     def full(self) -> bool:
-        return self._writer.pending >= UNSETTLED_LIMIT
+        """Whether too much waits to be acknowledged for anything more to be read."""
+        return self._writer.full
 
     async def run(self, results: AsyncIterator[JobResult[MailJob, Attempt | None]]) -> None:
         """Route until the pool has stopped and all was read."""
@@ -69,7 +68,7 @@ class Router:
             self.on_progress()
             self._vitals.rest()
             if self.full:
-                await self._writer.below(UNSETTLED_LIMIT)
+                await self._writer.wait_for_room()
 
     def divert(self, item: Refused | Hop) -> None:
         """What intake read and never became a job."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+PENDING_LIMIT = 5_000  # decisions sent and not acknowledged
 TRY_AGAIN_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
 
@@ -34,6 +35,7 @@ class Writer:
 
     A result that is refused for good is counted and said; the offset settles all the same. A
     retry or dead letter that is refused is tried again for ever: nothing settles without it.
+    `max_bytes` bounds what is held meanwhile.
     """
 
     def __init__(
@@ -43,14 +45,16 @@ class Writer:
         vitals: Vitals,
         *,
         dead_letters: str,
+        max_bytes: int,
     ) -> None:
         self._publishing = publishing
         self._settlements = settlements
         self._vitals = vitals
         self._dead_letters = dead_letters
+        self._max_bytes = max_bytes
         self._room = asyncio.Event()
-        self._limit = 0
         self._refused = 0
+        self._bytes = 0
         self.pending = 0
         self.results_refused = 0
 
@@ -58,6 +62,7 @@ class Writer:
         """Publish what the decision asks for; never waits."""
         waiting = _Waiting(self, decision)
         self.pending += 1
+        self._bytes += _size(decision)
         waiting.left = len(decision.letters) + (decision.result is not None)
         for letter in decision.letters:
             self._send_letter(waiting, letter, 0)
@@ -66,18 +71,23 @@ class Writer:
         if not waiting.left:
             self.settle(decision)
 
-    async def below(self, limit: int) -> None:
-        """Wait until fewer than `limit` decisions are unsettled."""
-        while self.pending >= limit:
-            self._limit = limit
+    @property
+    def full(self) -> bool:
+        """Whether so much is sent and not acknowledged that nothing more should come."""
+        return self.pending >= PENDING_LIMIT or self._bytes >= self._max_bytes
+
+    async def wait_for_room(self) -> None:
+        """Return once it is no longer full."""
+        while self.full:
             self._room.clear()
             await self._room.wait()
 
     def settle(self, decision: Decision) -> None:
+        """Everything the decision asked for is written."""
         self._settlements.settle(decision.claim)
         self.pending -= 1
-        if self.pending < self._limit:
-            self._room.set()
+        self._bytes -= _size(decision)
+        self._room.set()
 
     def _send_letter(self, waiting: _Waiting, letter: Outgoing, tries: int) -> None:
         def answered(outcome: Written | PublishError) -> None:
@@ -104,6 +114,13 @@ class Writer:
         self._vitals.trouble(str(error))
         pause = TRY_AGAIN_S[min(tries, len(TRY_AGAIN_S) - 1)]
         asyncio.get_running_loop().call_later(pause, self._send_letter, waiting, letter, tries + 1)
+
+
+def _size(decision: Decision) -> int:
+    """Bytes that are held until the decision is settled."""
+    result = decision.result
+    held = sum(len(letter.value or b"") for letter in decision.letters)
+    return held + (len(result.value or b"") if result is not None else 0)
 
 
 class _Waiting:

@@ -91,7 +91,7 @@ def test_many_lanes_each_in_order_and_every_answer_in_place(
     async def scenario() -> list[Written | PublishError]:
         async with producing(kafka.brokers, trouble) as producer:
             answers = await producer.publish(batch)
-            assert producer.pending == producer.pending_bytes == 0
+            assert producer.pending == 0
             assert await producer.publish([]) == []
             return answers
 
@@ -230,7 +230,7 @@ def test_a_broker_that_is_killed_and_comes_back_costs_nothing_but_time(
     async def scenario() -> None:
         await create_topic(own_kafka.brokers, topic, lanes)
         # Shorter than the broker's absence: what was under way then expires in the client.
-        async with producing(own_kafka.brokers, trouble, request_timeout_s=4.0) as producer:
+        async with producing(own_kafka.brokers, trouble, request_timeout_s=2.0) as producer:
 
             def send_some() -> None:
                 for lane in range(lanes):
@@ -248,7 +248,7 @@ def test_a_broker_that_is_killed_and_comes_back_costs_nothing_but_time(
             await until(lambda: len(answers) > 500, "it flows", 10)
             await asyncio.to_thread(own_kafka.kill)
             before = len(answers)
-            await until(lambda: len(trouble.told) > 4, "the absence is told", 30)
+            await until(lambda: trouble.told, "the absence is told", 30)
             assert len(answers) - before < 1_000
             await asyncio.to_thread(own_kafka.start)
             seen = len(answers)

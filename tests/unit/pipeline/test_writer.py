@@ -1,0 +1,157 @@
+"""What is settled when, and what is tried again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.domain.claim import Claim
+from app.domain.outcome import Status
+from app.domain.record import Outgoing
+from app.kafka import PublishError, Written
+from app.outcomes import Decision
+from app.pipeline import writer as module
+from app.pipeline.watchdog import Pulse
+from app.pipeline.writer import Writer
+from tests.support.waiting import run, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CLAIM = Claim("email-queue", 0, 7, 1)
+RESULT = Outgoing("email-results", 0, b"id", b"{}")
+LETTER = Outgoing("email-dlq", 0, b"key", b"value", (("mail-error-text", b"no"),))
+RETRY = Outgoing("email-queue-retry-30s", 0, b"key", b"value")
+
+
+class Kafka:
+    """Answers when the test says so."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[Outgoing, Callable[[Written | PublishError], None]]] = []
+
+    def send(self, outgoing: Outgoing, done: Callable[[Written | PublishError], None]) -> None:
+        self.sent.append((outgoing, done))
+
+    def accept(self, index: int) -> None:
+        outgoing, done = self.sent[index]
+        done(Written(outgoing.topic, 0, index))
+
+    def refuse(self, index: int, *, too_large: bool = False) -> None:
+        outgoing, done = self.sent[index]
+        done(PublishError(outgoing.topic, "not allowed", too_large=too_large))
+
+
+class Settled:
+    def __init__(self) -> None:
+        self.claims: list[Claim] = []
+
+    def is_current(self, claim: Claim) -> bool:
+        return True
+
+    def settle(self, claim: Claim) -> None:
+        self.claims.append(claim)
+
+    def give_up(self, claim: Claim) -> None: ...
+
+
+class Rig:
+    def __init__(self, *, max_bytes: int = 1_000_000) -> None:
+        self.kafka = Kafka()
+        self.settled = Settled()
+        self.pulse = Pulse("publishing", lambda: 0.0)
+        self.writer = Writer(
+            self.kafka, self.settled, self.pulse, dead_letters="email-dlq", max_bytes=max_bytes
+        )
+
+    def write(self, *letters: Outgoing, result: Outgoing | None = RESULT) -> None:
+        self.writer.write(Decision(CLAIM, Status.DEAD, letters=letters, result=result))
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TRY_AGAIN_S", (0.001,))
+
+
+def test_it_settles_after_every_acknowledgement_in_any_order() -> None:
+    rig = Rig()
+    rig.write(RETRY, LETTER)
+    for index in (2, 0):
+        rig.kafka.accept(index)
+        assert rig.settled.claims == []
+    rig.kafka.accept(1)
+    assert rig.settled.claims == [CLAIM]
+    assert rig.writer.pending == 0
+
+
+def test_with_nothing_to_write_it_settles_at_once() -> None:
+    rig = Rig()
+    rig.write(result=None)
+    assert rig.settled.claims == [CLAIM]
+
+
+def test_a_refused_result_settles_and_is_counted() -> None:
+    rig = Rig()
+    rig.write()
+    rig.kafka.refuse(0)
+    assert rig.settled.claims == [CLAIM]
+    assert rig.writer.results_refused == 1
+
+
+@pytest.mark.parametrize("too_large", [False, True])
+def test_a_refused_retry_is_tried_again_until_it_is_taken_and_health_knows(
+    too_large: bool,
+) -> None:
+    async def main() -> None:
+        rig = Rig()
+        rig.write(RETRY)
+        rig.kafka.accept(1)
+        for attempt in range(3):
+            rig.kafka.refuse(-1 if attempt else 0, too_large=too_large)
+            assert rig.pulse.reason is not None
+            await until(lambda: len(rig.kafka.sent) == attempt + 3, "tried again")  # noqa: B023 - awaited at once
+        assert rig.settled.claims == []
+        rig.kafka.accept(-1)
+        assert rig.settled.claims == [CLAIM]
+        assert rig.pulse.reason is None
+        assert rig.kafka.sent[-1][0] == RETRY
+
+    run(main())
+
+
+def test_a_dead_letter_too_large_goes_without_its_value_at_once() -> None:
+    rig = Rig()
+    rig.write(LETTER)
+    rig.kafka.refuse(0, too_large=True)
+    again = rig.kafka.sent[-1][0]
+    assert again.value is None
+    assert again.topic == "email-dlq"
+    rig.kafka.accept(1)
+    rig.kafka.accept(2)
+    assert rig.settled.claims == [CLAIM]
+
+
+def test_it_is_full_by_bytes_until_enough_is_settled() -> None:
+    async def main() -> None:
+        rig = Rig(max_bytes=10)
+        rig.write(Outgoing("email-dlq", 0, None, b"x" * 20), result=None)
+        assert rig.writer.full
+        waiting = asyncio.create_task(rig.writer.wait_for_room())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        rig.kafka.accept(0)
+        await waiting
+        assert not rig.writer.full
+
+    run(main())
+
+
+def test_it_is_full_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PENDING_LIMIT", 2)
+    rig = Rig()
+    rig.write()
+    assert not rig.writer.full
+    rig.write()
+    assert rig.writer.full
