@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 
 from app.domain.record import Partition
-from app.intake.checkpoint import MAX_CHARACTERS, Checkpoint, decode, encode
-from tests.support.kafka_tools import Committed, Produced
-from tests.support.log_surgery import LogSurgery
+from app.intake.checkpoint import MAX_CHARACTERS, Checkpoint, encode
+from tests.support.checkpoints import checkpoint
+from tests.support.kafka_tools import Committed
 from tests.support.mails import flat
 from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
-from tests.support.topics import Topics
-from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,6 +21,7 @@ if TYPE_CHECKING:
 
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
+    from tests.support.topics import Topics
 
 QUICK_BREAKER = {"SMTP_BREAKER": "failures=2,reset=1s", "SHUTDOWN_TIMEOUT": "1s"}
 
@@ -31,44 +29,7 @@ QUICK_BREAKER = {"SMTP_BREAKER": "failures=2,reset=1s", "SHUTDOWN_TIMEOUT": "1s"
 @pytest.fixture(autouse=True)
 def _needs_apache(kafka: Broker) -> None:
     if not kafka.is_apache:
-        pytest.skip("the embedded broker keeps neither limits nor DeleteRecords nor partitions")
-
-
-@pytest.fixture(scope="module")
-def compacted(kafka: Broker, kafka_tools: KafkaTools) -> Iterator[Topics]:
-    """A queue of records 0 to 11 in which 10 and 11 stand for 2 and 5, and a last record, 12.
-
-    Kafka looks for what it may compact four times a minute: it does so during the other tests.
-    """
-    topics = Topics.unique()
-    kafka_tools.create_topic(
-        topics.queue,
-        1,
-        {"cleanup.policy": "compact", "segment.ms": "1000", "min.cleanable.dirty.ratio": "0.001"},
-    )
-    keys = [*range(10), 2, 5]
-    an_hour_ago = round(time.time() * 1000) - 3_600_000
-    kafka_tools.produce(
-        topics.queue,
-        [
-            Produced(flat(number), key=str(key).encode(), timestamp_ms=an_hour_ago)
-            for number, key in enumerate(keys)
-        ],
-    )
-    # So much later that it begins a segment; the one before may be compacted.
-    kafka_tools.produce(topics.queue, [Produced(flat(12), key=b"12")])
-    yield topics
-    kafka_tools.delete_topics([one for one in kafka_tools.list_topics() if topics.prefix in one])
-
-
-@pytest.fixture(autouse=True)
-def _compacts_meanwhile(_needs_apache: None, compacted: Topics) -> None:
-    """Begins with the first test of this file."""
-
-
-@pytest.fixture
-def surgery(kafka: Broker) -> LogSurgery:
-    return LogSurgery(kafka.brokers)
+        pytest.skip("the embedded broker keeps another limit of a commit's metadata")
 
 
 @pytest.fixture
@@ -79,11 +40,6 @@ def relay() -> Iterator[RelayThread]:
 
 def to(numbers: Iterable[int]) -> list[str]:
     return [f"flat-{number}@example.com" for number in numbers]
-
-
-def checkpoint(tools: KafkaTools, topics: Topics, number: int = 0) -> Checkpoint | None:
-    found = tools.committed(topics.group).get(Partition(topics.queue, number))
-    return decode(found.metadata, found.offset) if found else None
 
 
 @pytest.mark.parametrize(("policy", "offset"), [("submitted", 40), ("settled", 10)])
@@ -154,114 +110,6 @@ def test_a_checkpoint_of_an_unknown_version_is_not_overwritten(
     assert relay.recipients == []
 
 
-def test_a_topic_recreated_while_nobody_reads_is_read_from_its_start(
-    tmp_path: Path,
-    kafka: Broker,
-    kafka_tools: KafkaTools,
-    topics: Topics,
-    relay: RelayThread,
-    surgery: LogSurgery,
-) -> None:
-    kafka_tools.create_topic(topics.queue, 1)
-    kafka_tools.produce(topics.queue, map(flat, range(20)))
-    service = Service.on(tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=relay.port)
-    with service:
-        relay.wait_for(20)
-        service.terminate()
-        assert service.wait() == 0
-        surgery.recreate(topics.queue)
-        kafka_tools.produce(topics.queue, map(flat, range(20, 25)))
-        service.start()
-        relay.wait_for(25)
-        service.wait_for(lambda: checkpoint(kafka_tools, topics) == Checkpoint(5), "all settled")
-    assert to(range(20, 25)) == sorted(relay.recipients[20:])
-
-
-def test_a_topic_recreated_while_it_is_read_is_read_from_its_start(
-    tmp_path: Path,
-    kafka: Broker,
-    kafka_tools: KafkaTools,
-    topics: Topics,
-    relay: RelayThread,
-    surgery: LogSurgery,
-) -> None:
-    kafka_tools.create_topic(topics.queue, 1)
-    kafka_tools.produce(topics.queue, map(flat, range(20)))
-    service = Service.on(tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=relay.port)
-    with service:
-        relay.wait_for(20)
-        service.wait_for(lambda: checkpoint(kafka_tools, topics) == Checkpoint(20), "all settled")
-        surgery.recreate(topics.queue)
-        kafka_tools.produce(topics.queue, map(flat, range(20, 25)))
-        relay.wait_for(25, within=60)
-        service.wait_for(lambda: checkpoint(kafka_tools, topics) == Checkpoint(5), "all settled")
-        service.terminate()
-        assert service.wait() == 0
-    assert to(range(20, 25)) == sorted(relay.recipients[20:])
-
-
-def test_what_retention_takes_while_it_waits_is_named_and_the_rest_is_delivered(
-    tmp_path: Path,
-    kafka: Broker,
-    kafka_tools: KafkaTools,
-    topics: Topics,
-    relay: RelayThread,
-    surgery: LogSurgery,
-) -> None:
-    kafka_tools.create_topic(topics.queue, 1)
-    # More than the client fetches ahead, so that it has to ask for what is gone.
-    kafka_tools.produce(topics.queue, [flat(n, text="x" * 50_000) for n in range(100)])
-    relay.go()
-    service = Service.on(
-        tmp_path,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=relay.port,
-        env={"EMAIL_WORKER_BUFFER": "2", "EMAIL_WORKER_COUNT": "2", **QUICK_BREAKER},
-    )
-    with service:
-        service.wait_for(lambda: checkpoint(kafka_tools, topics), "it waits for the relay")
-        surgery.delete_records({Partition(topics.queue, 0): 95})
-        relay.come()
-        service.wait_for(
-            lambda: checkpoint(kafka_tools, topics) == Checkpoint(100), "all is settled"
-        )
-        service.terminate()
-        assert service.wait() == 0
-    arrived = Counter(relay.recipients)
-    assert max(arrived.values()) == 1
-    held = len(arrived) - 5  # what it held already was sent
-    assert set(arrived) == set(to([*range(held), *range(95, 100)]))
-    assert f"retention took the offsets {held} to 94 before they were read" in service.output
-
-
-def test_partitions_added_while_it_runs_are_read_from_their_start(
-    tmp_path: Path,
-    kafka: Broker,
-    kafka_tools: KafkaTools,
-    topics: Topics,
-    relay: RelayThread,
-    surgery: LogSurgery,
-) -> None:
-    kafka_tools.create_topic(topics.queue, 1)
-    service = Service.on(
-        tmp_path,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=relay.port,
-        env={"KAFKA_START": "latest"},
-    )
-    with service:
-        service.wait_ready()
-        surgery.add_partitions(topics.queue, 4)
-        kafka_tools.produce(topics.queue, map(flat, range(40)))
-        relay.wait_for(40, within=60)
-        service.terminate()
-        assert service.wait() == 0
-    assert set(to(range(40))) == set(relay.recipients)
-    assert len(relay.recipients) == 40
-
-
 def test_a_full_checkpoint_holds_back_what_follows_and_nothing_is_lost(
     tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:
@@ -296,26 +144,3 @@ def test_a_full_checkpoint_holds_back_what_follows_and_nothing_is_lost(
             lambda: checkpoint(kafka_tools, topics) == Checkpoint(4200), "all is settled", 60
         )
     assert Counter(to(range(4200))) == Counter(relay.recipients)
-
-
-def test_what_compaction_took_among_the_unsettled_is_named_and_the_rest_is_delivered(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, compacted: Topics, relay: RelayThread
-) -> None:
-    topics = compacted
-    wait_until(
-        lambda: len(kafka_tools.read_all(topics.queue)) == 11, "Kafka has compacted the log", 60
-    )
-    left = Committed(12, encode(12, 12, range(12)))
-    kafka_tools.commit(topics.group, {Partition(topics.queue, 0): left})
-    with Service.on(
-        tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=relay.port
-    ) as service:
-        relay.wait_for(11)
-        service.wait_for(lambda: checkpoint(kafka_tools, topics) == Checkpoint(13), "all settled")
-    assert set(to({*range(13)} - {2, 5})) == set(relay.recipients)
-    assert len(relay.recipients) == 11
-    for offset in (2, 5):
-        assert (
-            f"{topics.queue}/0: 1 unsettled messages are no longer in the log: offsets {offset}"
-            in service.output
-        )
