@@ -118,6 +118,11 @@ class CurrentAssignment:
                 await self._settled(epochs)
             await self.checkpointer.final(LAST_COMMIT_S)
 
+    async def close(self) -> None:
+        """Write no more checkpoints and let go of the connection for reading them."""
+        await self.checkpointer.stop()
+        await self._resuming.close()
+
     def hurry(self) -> None:
         """Wait for nobody any longer in a drain."""
         self._hurried = True
@@ -179,7 +184,7 @@ class CurrentAssignment:
         if not offsets or state.ledger is None:
             return
         log.error(
-            "%s/%d: %d unsettled messages are no longer in the log: offsets %s",
+            "%s/%d: unsettled messages are no longer in the log, %d of them: offsets %s",
             *state.partition,
             len(offsets),
             ", ".join(map(str, offsets[:20])),

@@ -68,7 +68,7 @@ class Reader:
 
     async def close(self) -> None:
         """Leave the group; drain the assignment before."""
-        await self.assignment.checkpointer.stop()
+        await self.assignment.close()
         await self._consumer.stop()
 
     async def _join(self, topics: Sequence[str]) -> None:

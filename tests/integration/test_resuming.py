@@ -86,7 +86,7 @@ CASES = (
         "unsettled offsets that the log does not hold",
         Committed(10, encode(10, 10, (1, 4, 6, 8, 9))),
         (1, 8),
-        "2 unsettled messages are no longer in the log: offsets 4, 6",
+        "unsettled messages are no longer in the log, 2 of them: offsets 4, 6",
     ),
     # Ten records, then two of a transaction that is still open.
     Case("reset to the end, beyond an open transaction", Committed(12, ""), (), "set by another"),
