@@ -208,6 +208,6 @@ def test_what_compaction_took_among_the_unsettled_is_named_and_the_rest_is_deliv
     assert len(relay.recipients) == 11
     for offset in (2, 5):
         assert (
-            f"{topics.queue}/0: unsettled messages are no longer in the log, 1 of them: offsets {offset}"
-            in service.output
+            f"{topics.queue}/0: unsettled messages are no longer in the log, "
+            f"1 of them: offsets {offset}" in service.output
         )
