@@ -92,10 +92,8 @@ class Core(Numbers):
         self.now = clock.monotonic
         self.hooks = hooks
         self.phase = Phase.NEW
-        self.paused = False
-        self.easy = False
+        self.paused = self.easy = self.flowing = False
         self.tight = True
-        self.flowing = False
         self.last: Worker | None = None
         self.target = config.workers
         self.room = config.buffer
