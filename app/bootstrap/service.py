@@ -7,7 +7,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Counter
 
 from app.bootstrap import configs
 from app.bootstrap.pool_report import report_pool
@@ -168,6 +168,11 @@ class Service:
             publisher,
             dead_letters=self._routes.dead_letters,
             max_bytes=self._settings.email_max_memory // WRITERS_SHARE,
+            on_result_refused=Counter(
+                "mailer_results_refused",
+                "Results that their topic refused for good; the mail's fate is in the log alone",
+                registry=self.metrics,
+            ).inc,
         )
         router = Router(
             self._routes,

@@ -51,10 +51,6 @@ class Record:
     headers: Headers
 
     @property
-    def next_offset(self) -> int:
-        return self.offset + 1
-
-    @property
     def origin(self) -> Origin:
         return Origin(self.topic, self.partition, self.offset)
 

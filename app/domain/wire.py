@@ -14,7 +14,6 @@ MAIL_ERROR_KIND: Final = "mail-error-kind"
 MAIL_ERROR_CODE: Final = "mail-error-code"
 MAIL_ERROR_TEXT: Final = "mail-error-text"
 MAIL_FAILED_AT: Final = "mail-failed-at"
-TRACEPARENT: Final = "traceparent"
 
 PRIORITY: Final = "priority"
 TYPE: Final = "type"

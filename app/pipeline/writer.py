@@ -46,17 +46,18 @@ class Writer:
         *,
         dead_letters: str,
         max_bytes: int,
+        on_result_refused: Callable[[], None],
     ) -> None:
         self._publishing = publishing
         self._settlements = settlements
         self._vitals = vitals
         self._dead_letters = dead_letters
         self._max_bytes = max_bytes
+        self.on_result_refused = on_result_refused
         self._room = asyncio.Event()
         self._refused = 0
         self._bytes = 0
         self.pending = 0
-        self.results_refused = 0
 
     def write(self, decision: Decision) -> None:
         """Publish what the decision asks for; never waits."""
@@ -140,6 +141,6 @@ class _Waiting:
 
     def result_answered(self, outcome: Written | PublishError) -> None:
         if isinstance(outcome, PublishError):
-            self._writer.results_refused += 1
+            self._writer.on_result_refused()
             log.error("a result is not written: %s", outcome)
         self.answered()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.request
 from typing import TYPE_CHECKING
 
 import orjson
@@ -53,6 +54,8 @@ def test_a_result_that_is_refused_for_good_is_said_and_settles_all_the_same(
             lambda: all_read(kafka_tools, topics) and not unsettled(kafka_tools, topics),
             "all four are settled",
         )
+        with urllib.request.urlopen(f"{service.url}/metrics", timeout=5) as answer:
+            assert b"mailer_results_refused_total 1.0" in answer.read()
         service.terminate()
         assert service.wait() == 0
     written = [orjson.loads(one.value or b"")["id"] for one in kafka_tools.read_all(topics.results)]

@@ -62,9 +62,18 @@ class Rig:
         self.kafka = Kafka()
         self.settled = Settled()
         self.pulse = Pulse("publishing", lambda: 0.0)
+        self.results_refused = 0
         self.writer = Writer(
-            self.kafka, self.settled, self.pulse, dead_letters="email-dlq", max_bytes=max_bytes
+            self.kafka,
+            self.settled,
+            self.pulse,
+            dead_letters="email-dlq",
+            max_bytes=max_bytes,
+            on_result_refused=self.count,
         )
+
+    def count(self) -> None:
+        self.results_refused += 1
 
     def write(self, *letters: Outgoing, result: Outgoing | None = RESULT) -> None:
         self.writer.write(Decision(CLAIM, Status.DEAD, letters=letters, result=result))
@@ -97,7 +106,7 @@ def test_a_refused_result_settles_and_is_counted() -> None:
     rig.write()
     rig.kafka.refuse(0)
     assert rig.settled.claims == [CLAIM]
-    assert rig.writer.results_refused == 1
+    assert rig.results_refused == 1
 
 
 @pytest.mark.parametrize("too_large", [False, True])
