@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import GroupLoadInProgressError, TopicAlreadyExistsError, for_code
 
 from app.domain.errors import Fatal
 from app.domain.record import Partition
@@ -131,7 +131,7 @@ class Admin:
         # The client library drops group-level errors (a coordinator still loading) and answers
         # with nothing, which must never be taken for "no offset committed".
         if missing := [partition for partition in asked if partition not in found]:
-            raise KafkaError(f"no answer about the committed offset of {missing}")
+            raise GroupLoadInProgressError(f"no answer about the committed offset of {missing}")
         return found
 
 
