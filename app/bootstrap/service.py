@@ -37,8 +37,7 @@ from app.telemetry import PoolMetrics
 
 if TYPE_CHECKING:
     from app.bootstrap.topics import Topics
-    from app.domain.job import MailJob
-    from app.domain.outcome import Attempt
+    from app.domain.job import Handled, MailJob
     from app.intake.taking import Taking
     from app.settings import Settings
     from app.telemetry import MailLog
@@ -80,7 +79,7 @@ class Service:
             on_ambiguous=settings.smtp_on_ambiguous,
         )
         self.metrics = CollectorRegistry()
-        self.pool: WorkerPool[MailJob, Attempt | None] = WorkerPool(
+        self.pool: WorkerPool[MailJob, Handled] = WorkerPool(
             self._handler,
             configs.pool_config(settings, self.gate),
             observer=PoolMetrics(self.metrics),

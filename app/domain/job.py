@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from app.domain.claim import Claim
     from app.domain.message import Address, Message
-    from app.domain.outcome import ErrorKind
+    from app.domain.outcome import Attempt, ErrorKind, Withheld
     from app.domain.record import Origin, Record
 
 
@@ -69,6 +69,11 @@ class Hop:
     trail: Trail
     message: Message
     not_before_ms: int
+
+
+Handled: TypeAlias = "Attempt | Withheld | Hop | None"
+"""What the pool's handler made of a job: an attempt, none because nobody may get the message, none
+because it has to wait, or nothing because its claim was stale."""
 
 
 class JobSink(Protocol):

@@ -70,3 +70,10 @@ class Attempt:
     verdicts: tuple[Verdict, ...]
     relay_id: str | None = None
     send_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """No attempt was made: a verdict for each recipient says why, none of them `delivered`."""
+
+    verdicts: tuple[Verdict, ...]

@@ -15,6 +15,7 @@ from app.kafka.consumer import (
     OffsetsOutOfRange,
     written_ends,
 )
+from app.kafka.log_reader import LogReader
 from app.kafka.producer import Producer
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "GroupTimes",
     "KafkaConfig",
     "KafkaError",
+    "LogReader",
     "OffsetsOutOfRange",
     "Producer",
     "PublishError",

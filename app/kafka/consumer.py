@@ -15,14 +15,16 @@ from aiokafka.errors import (
 from aiokafka.structs import OffsetAndMetadata
 
 from app.domain.errors import Fatal, MailerError
-from app.domain.record import Partition, Record
+from app.domain.record import Partition
 from app.kafka.bounded import bounded, closed
 from app.kafka.lenient_records import install
+from app.kafka.logs import bounds_of, offsets_at, record_of
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Iterable, Mapping, Sequence
 
+    from app.domain.record import Record
     from app.kafka.config import KafkaConfig
 
 install()
@@ -144,7 +146,7 @@ class Consumer:
         except IllegalStateError:
             return {}
         return {
-            Partition(tp.topic, tp.partition): [_record(message) for message in messages]
+            Partition(tp.topic, tp.partition): [record_of(message) for message in messages]
             for tp, messages in batch.items()
         }
 
@@ -177,21 +179,13 @@ class Consumer:
 
     async def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, tuple[int, int]]:
         """First offset of each log and the one after its last stable record."""
-        asked = [TopicPartition(*partition) for partition in partitions]
-        first = await bounded(self._client.beginning_offsets(asked), self._bound)
-        last = await bounded(self._client.end_offsets(asked), self._bound)
-        return {Partition(tp.topic, tp.partition): (first[tp], last[tp]) for tp in asked}
+        return await bounds_of(self._client, partitions, self._bound)
 
     async def offsets_at(
         self, partitions: Iterable[Partition], epoch_ms: int
     ) -> dict[Partition, int | None]:
         """The first offset at or after a time; None where there is none."""
-        asked = {TopicPartition(*partition): epoch_ms for partition in partitions}
-        answer = await bounded(self._client.offsets_for_times(asked), self._bound)
-        return {
-            Partition(tp.topic, tp.partition): found.offset if found else None
-            for tp, found in answer.items()
-        }
+        return await offsets_at(self._client, partitions, epoch_ms, self._bound)
 
 
 async def written_ends(
@@ -227,18 +221,6 @@ def _reason(task: asyncio.Future[object]) -> str:
 def _partitions_of(error: OffsetOutOfRangeError) -> frozenset[Partition]:
     positions = error.args[0]
     return frozenset(Partition(tp.topic, tp.partition) for tp in positions)
-
-
-def _record(message: Any) -> Record:
-    return Record(
-        message.topic,
-        message.partition,
-        message.offset,
-        message.timestamp,
-        message.key,
-        message.value,
-        tuple(message.headers),
-    )
 
 
 __all__ = [

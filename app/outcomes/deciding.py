@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from random import Random
 
     from app.domain.job import Hop, MailJob, Refused
-    from app.domain.outcome import Attempt
+    from app.domain.outcome import Attempt, Withheld
     from app.outcomes.decision import Routes, Unsent
 
 
 def decide(
     job: MailJob,
-    ended: Attempt | BaseException | Unsent,
+    ended: Attempt | Withheld | BaseException | Unsent,
     routes: Routes,
     *,
     now_ms: int,

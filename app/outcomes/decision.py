@@ -29,8 +29,6 @@ class Unsent(StrEnum):
 
     TIMED_OUT = "timed_out"
     EXPIRED = "expired"
-    SUPPRESSED = "suppressed"
-    DUPLICATE = "duplicate"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from app.domain.errors import InvalidMessage
-from app.domain.outcome import Attempt, ErrorKind, Verdict
+from app.domain.outcome import Attempt, ErrorKind, Verdict, Withheld
 from app.domain.smtp import RelayUnavailable
 from app.outcomes.decision import Unsent
 from app.outcomes.stated_delay import LONGEST_S
@@ -32,15 +32,15 @@ class Ending:
 _UNSENT: Final = {
     Unsent.TIMED_OUT: (ErrorKind.CONNECTION, "cut off by the job time-out before the last octet"),
     Unsent.EXPIRED: (ErrorKind.EXPIRED, "expired before it could be sent"),
-    Unsent.SUPPRESSED: (ErrorKind.SUPPRESSED, "every recipient is suppressed"),
-    Unsent.DUPLICATE: (ErrorKind.DUPLICATE, "delivered already"),
 }
 
 
-def ending_of(job: MailJob, ended: Attempt | BaseException | Unsent) -> Ending:
+def ending_of(job: MailJob, ended: Attempt | Withheld | BaseException | Unsent) -> Ending:
     match ended:
         case Attempt():
-            return Ending(_matched(job, ended), made=True, attempt=ended)
+            return Ending(_matched(job, ended.verdicts), made=True, attempt=ended)
+        case Withheld():
+            return Ending(_matched(job, ended.verdicts), made=False)
         case Unsent():
             kind, detail = _UNSENT[ended]
             return Ending(_all(job, kind, detail), made=ended is Unsent.TIMED_OUT)
@@ -57,8 +57,8 @@ def ending_of(job: MailJob, ended: Attempt | BaseException | Unsent) -> Ending:
             return Ending(_all(job, ErrorKind.BUG, detail), made=True, error=ended)
 
 
-def _matched(job: MailJob, attempt: Attempt) -> tuple[Verdict, ...]:
-    given = {verdict.address: verdict for verdict in attempt.verdicts}
+def _matched(job: MailJob, verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
+    given = {verdict.address: verdict for verdict in verdicts}
     return tuple(
         given.get(recipient.spec)
         or Verdict(recipient.spec, ErrorKind.BUG, detail="the attempt gave no verdict on it")

@@ -11,8 +11,7 @@ from app.domain.message import MessagePriority
 from app.pool import JobExpired, JobTooLarge, PoolClosed, Priority, QueueFull
 
 if TYPE_CHECKING:
-    from app.domain.job import Hop, MailJob
-    from app.domain.outcome import Attempt
+    from app.domain.job import Handled, Hop, MailJob
     from app.pipeline.flights import Flights
     from app.pipeline.router import Router
     from app.pool import WorkerPool
@@ -30,7 +29,7 @@ class Dispatch:
 
     def __init__(
         self,
-        pool: WorkerPool[MailJob, Attempt | None],
+        pool: WorkerPool[MailJob, Handled],
         flights: Flights,
         router: Router,
     ) -> None:

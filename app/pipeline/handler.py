@@ -6,21 +6,24 @@ import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from app.domain.outcome import Attempt, ErrorKind
+from app.domain.job import Hop
+from app.domain.outcome import Attempt, ErrorKind, Withheld
 from app.domain.smtp import RelayUnavailable
 from app.outcomes import judge, relay_id
 from app.pool import Postpone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from app.composer import Composer
     from app.domain.claim import Settlements
-    from app.domain.job import MailJob
+    from app.domain.job import Handled, MailJob
     from app.domain.outcome import Verdict
+    from app.domain.screen import Screen
     from app.pipeline.flights import Flight, Flights
     from app.relay import Relays
 
+_NOBODY: Mapping[str, Verdict] = {}
 REST_S = 0.5  # a relay's rest after it limited us without saying for how long
 
 
@@ -29,7 +32,11 @@ def utc_now() -> datetime:
 
 
 class Handler:
-    """The pool's handler. None as value: the claim was stale, nothing was done."""
+    """The pool's handler: asks the screens, composes, sends.
+
+    Its value is an `Attempt`; `Withheld` where no recipient may get the message; `Hop` where it
+    has to wait; None where the claim was stale and nothing was done.
+    """
 
     def __init__(
         self,
@@ -38,6 +45,7 @@ class Handler:
         settlements: Settlements,
         flights: Flights,
         *,
+        screens: Sequence[Screen] = (),
         on_ambiguous: Literal["retry", "dead"] = "retry",
         now: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -45,10 +53,11 @@ class Handler:
         self._relays = relays
         self._settlements = settlements
         self._flights = flights
+        self._screens = tuple(screens)
         self._on_ambiguous = on_ambiguous
         self._now = now
 
-    async def __call__(self, job: MailJob) -> Attempt | None:
+    async def __call__(self, job: MailJob) -> Handled:
         """Send one message.
 
         Raises `Postpone` for the relay's trouble, `InvalidMessage` for the message's own, and
@@ -61,10 +70,19 @@ class Handler:
         finally:
             flight.running = False
 
-    async def _handle(self, job: MailJob, flight: Flight) -> Attempt | None:
+    async def _handle(self, job: MailJob, flight: Flight) -> Handled:
         if not self._settlements.is_current(job.claim):
             return None
-        composed = self._composer.compose(job.message, job.trail, job.recipients, now=self._now())
+        recipients, withheld = job.recipients, _NOBODY
+        if self._screens:
+            screened = await self._screened(job)
+            if isinstance(screened, Hop):
+                return screened
+            withheld = screened
+            recipients = tuple(each for each in recipients if each.spec not in withheld)
+            if not recipients:
+                return Withheld(tuple(withheld.values()))
+        composed = self._composer.compose(job.message, job.trail, recipients, now=self._now())
         sender = composed.envelope.sender
         try:
             report = await self._relays.send(
@@ -82,14 +100,26 @@ class Handler:
             for reply in report.replies
         )
         self._tell_relay(report.relay, verdicts)
+        for screen in self._screens:
+            await screen.judged(job, verdicts)
         self._postpone_if_relays_trouble(flight, verdicts)
         return Attempt(
             relay=report.relay,
             message_id=composed.message_id,
-            verdicts=verdicts,
+            verdicts=(*verdicts, *withheld.values()),
             relay_id=_relay_id(verdicts),
             send_s=report.seconds,
         )
+
+    async def _screened(self, job: MailJob) -> Mapping[str, Verdict] | Hop:
+        """Of several verdicts on a recipient the first screen's stands."""
+        withheld: dict[str, Verdict] = {}
+        for screen in self._screens:
+            found = await screen.withhold(job)
+            if isinstance(found, Hop):
+                return found
+            withheld = {**found, **withheld}
+        return withheld
 
     def _tell_relay(self, relay: str, verdicts: tuple[Verdict, ...]) -> None:
         for verdict in verdicts:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from app.domain.claim import Settlements
     from app.domain.clock import WallClock
-    from app.domain.job import Refused
-    from app.domain.outcome import Attempt
+    from app.domain.job import Handled, Refused
+    from app.domain.outcome import Attempt, Withheld
     from app.domain.vitals import Vitals
     from app.outcomes import Decision, Routes
     from app.pipeline.flights import Flights
@@ -60,7 +60,7 @@ class Router:
         """Whether too much waits to be acknowledged for anything more to be read."""
         return self._writer.full
 
-    async def run(self, results: AsyncIterator[JobResult[MailJob, Attempt | None]]) -> None:
+    async def run(self, results: AsyncIterator[JobResult[MailJob, Handled]]) -> None:
         """Route until the pool has stopped and all was read."""
         async for result in results:
             self._vitals.beat()
@@ -77,7 +77,7 @@ class Router:
         else:
             self._write(decide_refused(item, self._routes, now_ms=self._clock()))
 
-    def _route(self, result: JobResult[MailJob, Attempt | None]) -> None:
+    def _route(self, result: JobResult[MailJob, Handled]) -> None:
         job = result.job
         self._flights.end(job.claim)
         if not self._settlements.is_current(job.claim):
@@ -91,6 +91,9 @@ class Router:
         if ended is None:
             self._settlements.give_up(job.claim)
             return
+        if isinstance(ended, Hop):
+            self.divert(ended)
+            return
         try:
             decision = self._decide(job, ended, result.queued_s)
         except Exception as error:
@@ -99,7 +102,7 @@ class Router:
         self._write(decision)
 
     def _decide(
-        self, job: MailJob, ended: Attempt | BaseException | Unsent, queued_s: float
+        self, job: MailJob, ended: Attempt | Withheld | BaseException | Unsent, queued_s: float
     ) -> Decision:
         return decide(
             job, ended, self._routes, now_ms=self._clock(), rng=self._rng, queued_s=queued_s
@@ -115,8 +118,8 @@ def _nobody() -> None:
 
 
 def _ended(
-    result: JobResult[MailJob, Attempt | None],
-) -> Attempt | BaseException | Unsent | None:
+    result: JobResult[MailJob, Handled],
+) -> Attempt | Withheld | Hop | BaseException | Unsent | None:
     """How the attempt ended; None when there was none and the message stays unsettled."""
     match result.outcome:
         case Outcome.OK:

@@ -12,7 +12,7 @@ import orjson
 from app.domain.claim import Claim
 from app.domain.job import MailJob, Trail
 from app.domain.message import Address, Message
-from app.domain.outcome import Attempt, ErrorKind, Verdict
+from app.domain.outcome import Attempt, ErrorKind, Verdict, Withheld
 from app.domain.record import Origin, Record
 from app.domain.smtp import Phase, RecipientReply, Reply
 from app.outcomes import Decision, Routes, Schedule, decide, judge
@@ -92,7 +92,7 @@ def attempt(*verdicts: Verdict) -> Attempt:
 
 
 def decided(
-    mail: MailJob, ended: Attempt | BaseException | Unsent, routes: Routes = ROUTES
+    mail: MailJob, ended: Attempt | Withheld | BaseException | Unsent, routes: Routes = ROUTES
 ) -> Decision:
     return decide(mail, ended, routes, now_ms=NOW, rng=Random(7), queued_s=0.5)
 

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from app.domain.errors import InvalidMessage
-from app.domain.outcome import Attempt, ErrorKind, Status
+from app.domain.outcome import Attempt, ErrorKind, Status, Withheld
 from app.domain.smtp import RelayUnavailable
 from app.outcomes import Routes, Schedule, Unsent, decide
 from tests.unit.outcomes.builders import (
@@ -288,11 +288,13 @@ def test_expiry_changes_nothing_for_the_others() -> None:
     ("ended", "status"),
     [
         (Unsent.EXPIRED, Status.EXPIRED),
-        (Unsent.SUPPRESSED, Status.SUPPRESSED),
-        (Unsent.DUPLICATE, Status.DUPLICATE),
+        (Withheld((unlike("ann", K.SUPPRESSED),)), Status.SUPPRESSED),
+        (Withheld((unlike("ann", K.DUPLICATE),)), Status.DUPLICATE),
     ],
 )
-def test_what_is_not_sent_is_a_result_or_else_a_dead_letter(ended: Unsent, status: Status) -> None:
+def test_what_is_not_sent_is_a_result_or_else_a_dead_letter(
+    ended: Unsent | Withheld, status: Status
+) -> None:
     with_results = decided(job("ann"), ended)
     without = decided(job("ann"), ended, NO_RESULTS)
 

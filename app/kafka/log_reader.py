@@ -1,0 +1,108 @@
+"""Reading topics without a group: from one offset to another, or on and on as they grow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from app.domain.record import Partition
+from app.kafka.bounded import bounded, closed
+from app.kafka.lenient_records import install
+from app.kafka.logs import bounds_of, offsets_at, record_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Mapping
+
+    from app.domain.record import Record
+    from app.kafka.config import KafkaConfig
+
+install()
+
+LOOK_S = 0.5
+
+
+class LogReader:
+    """Reads committed records of the partitions it is told, each from where it is told.
+
+    Nobody else notices: no group, no commit. Calls raise `KafkaError`, OSError or TimeoutError
+    while Kafka is away.
+    """
+
+    def __init__(self, config: KafkaConfig, *, fetch_bytes: int = 1024 * 1024) -> None:
+        self._bound = config.request_timeout_s
+        self._client: Any = AIOKafkaConsumer(
+            **config.client_options(),
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            max_partition_fetch_bytes=fetch_bytes,
+        )
+
+    async def __aenter__(self) -> Self:
+        try:
+            await bounded(self._client.start(), self._bound)
+        except BaseException:
+            await closed(self._client.stop(), "reader", 1.0)
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await closed(self._client.stop(), "reader", 2.0)
+
+    async def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, tuple[int, int]]:
+        """First offset of each log and the one after its last stable record."""
+        return await bounds_of(self._client, partitions, self._bound)
+
+    async def offsets_at(
+        self, partitions: Iterable[Partition], epoch_ms: int
+    ) -> dict[Partition, int | None]:
+        """The first offset at or after a time; None where there is none."""
+        return await offsets_at(self._client, partitions, epoch_ms, self._bound)
+
+    def begin(self, starts: Mapping[Partition, int]) -> None:
+        """Read these partitions from now on, each from its offset, and no others.
+
+        Where retention has taken that offset, reading begins at the log's start.
+        """
+        self._client.assign([TopicPartition(*partition) for partition in starts])
+        for partition, offset in starts.items():
+            self._client.seek(TopicPartition(*partition), offset)
+
+    async def next(self, seconds: float = LOOK_S, *, most: int | None = None) -> list[Record]:
+        """What is there, after `seconds` at the latest, at most so many; empty when nothing is.
+
+        In order within a partition, not across.
+        """
+        batch = await bounded(
+            self._client.getmany(timeout_ms=round(seconds * 1000), max_records=most), None
+        )
+        return [record_of(message) for messages in batch.values() for message in messages]
+
+    async def until(self, ends: Mapping[Partition, int]) -> AsyncIterator[list[Record]]:
+        """Everything below these offsets of the partitions begun, as it comes.
+
+        Ends also where the last records are missing (compaction, transaction markers), or where
+        the log was cut meanwhile; what lies at or beyond an end is left out.
+        """
+        ends = dict(ends)
+        while await self._is_before(ends):
+            records = await self.next()
+            if not records:
+                now = await self.bounds(ends)
+                ends = {part: min(end, now[part][1]) for part, end in ends.items()}
+            below = [
+                record
+                for record in records
+                if record.offset < ends.get(Partition(record.topic, record.partition), 0)
+            ]
+            if below:
+                yield below
+
+    async def _is_before(self, ends: Mapping[Partition, int]) -> bool:
+        for partition, end in ends.items():
+            position = await bounded(self._client.position(TopicPartition(*partition)), self._bound)
+            if position < end:
+                return True
+        return False

@@ -1,0 +1,47 @@
+"""What every reading client is asked about the logs of its partitions, and its records as ours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aiokafka import TopicPartition
+
+from app.domain.record import Partition, Record
+from app.kafka.bounded import bounded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+async def bounds_of(
+    client: Any, partitions: Iterable[Partition], seconds: float
+) -> dict[Partition, tuple[int, int]]:
+    """First offset of each log and the one after its last record, as the client is isolated."""
+    asked = [TopicPartition(*partition) for partition in partitions]
+    first = await bounded(client.beginning_offsets(asked), seconds)
+    last = await bounded(client.end_offsets(asked), seconds)
+    return {Partition(tp.topic, tp.partition): (first[tp], last[tp]) for tp in asked}
+
+
+async def offsets_at(
+    client: Any, partitions: Iterable[Partition], epoch_ms: int, seconds: float
+) -> dict[Partition, int | None]:
+    """The first offset at or after a time; None where there is none."""
+    asked = {TopicPartition(*partition): epoch_ms for partition in partitions}
+    answer = await bounded(client.offsets_for_times(asked), seconds)
+    return {
+        Partition(tp.topic, tp.partition): found.offset if found else None
+        for tp, found in answer.items()
+    }
+
+
+def record_of(message: Any) -> Record:
+    return Record(
+        message.topic,
+        message.partition,
+        message.offset,
+        message.timestamp,
+        message.key,
+        message.value,
+        tuple(message.headers),
+    )
