@@ -5,12 +5,11 @@ What a content type or content id may look like is the composer's to say.
 
 from __future__ import annotations
 
-from binascii import a2b_base64
 from typing import Any, Final
 
 from app.domain.errors import InvalidMessage
 from app.domain.message import Attachment
-from app.intake.fields import entries, header_text, mapping
+from app.intake.fields import entries, header_text, mapping, octets
 
 MOST: Final = 100
 LONGEST_NAME: Final = 255
@@ -35,7 +34,7 @@ def _attachment(given: dict[str, Any], field: str) -> Attachment:
     return Attachment(
         filename=_line(given, field, "filename", LONGEST_NAME) or "",
         content_type=_line(given, field, "content_type", LONGEST_TYPE) or _UNKNOWN,
-        content=_content(given.get("content"), f"{field}.content"),
+        content=octets(given.get("content"), f"{field}.content"),
         disposition=disposition,
         content_id=_line(given, field, "content_id", LONGEST_ID),
     )
@@ -46,12 +45,3 @@ def _line(given: dict[str, Any], field: str, name: str, longest: int) -> str | N
     if value is None or value == "":
         return None
     return header_text(value, f"{field}.{name}", longest)
-
-
-def _content(value: object, field: str) -> bytes:
-    if not isinstance(value, str):
-        raise InvalidMessage(field, "must be a string: base64")
-    try:
-        return a2b_base64(value, strict_mode=True)
-    except ValueError:
-        raise InvalidMessage(field, "is not base64 (RFC 4648 section 4, padded)") from None

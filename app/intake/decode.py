@@ -11,6 +11,7 @@ from app.domain import wire
 from app.domain.addresses import mask_address
 from app.domain.errors import InvalidMessage
 from app.intake.documents import read_document, read_shape
+from app.intake.events import read_event
 from app.intake.fields import whole
 from app.intake.messages import (
     BODIES,
@@ -69,6 +70,11 @@ class Decoder:
     def decode(self, record: Record) -> Decoded:
         """`InvalidMessage` for whatever can never be sent, naming the field; nothing else."""
         document = read_document(record.value, self._config.max_bytes)
+        # Of several headers of a name the last counts, as everywhere in Kafka.
+        headers = dict(record.headers)
+        event = read_event(document, headers)
+        if event is not None:
+            document = event.data
         shape = read_shape(document)
         if unknown := shape.fields.keys() - KNOWN_FIELDS:
             self._note(unknown)
@@ -78,11 +84,9 @@ class Decoder:
         retries = fields.get("retry_count")
         attempts = 0 if retries is None else whole(retries, "retry_count")
         trail = read_trail(record, attempts=attempts)
-        # Of several headers of a name the last counts, as everywhere in Kafka.
-        headers = dict(record.headers)
-        label = read_type(shape.type or fields.get("type"), headers.get(wire.TYPE))
+        label = read_type(shape.type or fields.get("type"), headers.get(wire.TYPE), event)
         priority = read_priority(fields.get("priority"), headers.get(wire.PRIORITY))
-        frame = Frame(trail.origin, label, priority, self._end_of_life(label, trail))
+        frame = Frame(trail.origin, label, priority, self._end_of_life(label, trail), event)
         message = read_message(fields, frame)
         return Decoded(message, trail, _remaining(message, trail))
 

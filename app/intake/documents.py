@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 VALUE: Final = "value"
 DEEPEST: Final = 64
 
-_RECIPIENTS: Final = frozenset(("to", "cc", "bcc"))
+RECIPIENTS: Final = frozenset(("to", "cc", "bcc"))
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -25,17 +25,22 @@ def read_document(value: bytes | None, max_bytes: int) -> dict[str, Any]:
     if len(value) > max_bytes:
         reason = f"has {len(value)} bytes, more than the {max_bytes} of EMAIL_MAX_BYTES"
         raise InvalidMessage(VALUE, reason)
+    return parse_document(value, VALUE)
+
+
+def parse_document(value: bytes, field: str) -> dict[str, Any]:
+    """The JSON object that these bytes are; `field` names them when they are none."""
     value = value.removeprefix(_BOM)
     if not value:
-        raise InvalidMessage(VALUE, "is empty")
+        raise InvalidMessage(field, "is empty")
     try:
         document = orjson.loads(value)
     except orjson.JSONDecodeError as error:
-        raise InvalidMessage(VALUE, _why(value, error)) from None
+        raise InvalidMessage(field, _why(value, error)) from None
     if not isinstance(document, dict):
-        raise InvalidMessage(VALUE, "is JSON, but not an object")
+        raise InvalidMessage(field, "is JSON, but not an object")
     if _is_deep(document):
-        raise InvalidMessage(VALUE, f"is nested deeper than {DEEPEST} levels")
+        raise InvalidMessage(field, f"is nested deeper than {DEEPEST} levels")
     return document
 
 
@@ -50,7 +55,7 @@ class Shape(NamedTuple):
 def read_shape(document: Mapping[str, Any]) -> Shape:
     """An object under `message` makes an envelope, unless the record has recipients itself."""
     inner = document.get("message")
-    if inner is None or not _RECIPIENTS.isdisjoint(document):
+    if inner is None or not RECIPIENTS.isdisjoint(document):
         return Shape(document)
     if not isinstance(inner, dict):
         raise InvalidMessage("message", "must be an object")

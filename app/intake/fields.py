@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from binascii import a2b_base64
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -52,6 +53,16 @@ def whole(value: object, field: str) -> int:
     if type(value) is not int or not 0 <= value <= MOST_COUNTED:
         raise InvalidMessage(field, f"must be a whole number from 0 to {MOST_COUNTED}")
     return value
+
+
+def octets(value: object, field: str) -> bytes:
+    """What a string of base64 stands for."""
+    if not isinstance(value, str):
+        raise InvalidMessage(field, "must be a string: base64")
+    try:
+        return a2b_base64(value, strict_mode=True)
+    except ValueError:
+        raise InvalidMessage(field, "is not base64 (RFC 4648 section 4, padded)") from None
 
 
 def flag(value: object, field: str) -> bool:

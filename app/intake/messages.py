@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from app.domain.message import Address
     from app.domain.record import Origin
+    from app.intake.events import Event
 
 LONGEST_ID: Final = 200
 LONGEST_SUBJECT: Final = 2000
@@ -44,19 +45,23 @@ _PRIORITIES: Final = {each.value: each for each in MessagePriority}
 
 
 class Frame(NamedTuple):
-    """What is told of a message from outside it; `end` is its type's, where types have one."""
+    """What is told of a message from outside it.
+
+    `end` is its type's, where types have one; `event` what it came in, where it came in one.
+    """
 
     origin: Origin
     type: str | None = None
     priority: MessagePriority = MessagePriority.NORMAL
     end: datetime | None = None
+    event: Event | None = None
 
 
 def read_message(fields: Mapping[str, Any], frame: Frame) -> Message:
     """`fields` holds what is given only; the defaulted id comes from the origin."""
     _require_content(fields)
     to, cc, bcc = _recipients(fields)
-    identifier = fields.get("id")
+    identifier = _identifier(fields, frame.event)
     sender = fields.get("from")
     origin = frame.origin
     optional: dict[str, Any] = {
@@ -66,7 +71,7 @@ def read_message(fields: Mapping[str, Any], frame: Frame) -> Message:
         optional["expires_at"] = min(frame.end, optional.get("expires_at") or frame.end)
     return Message(
         id=(
-            header_text(identifier, "id", LONGEST_ID)
+            identifier
             if identifier is not None
             else f"{origin.topic}-{origin.partition}-{origin.offset}"
         ),
@@ -81,10 +86,21 @@ def read_message(fields: Mapping[str, Any], frame: Frame) -> Message:
     )
 
 
-def read_type(value: object, header: bytes | None) -> str | None:
-    """The message's label: its own before its record's."""
+def _identifier(fields: Mapping[str, Any], event: Event | None) -> str | None:
+    """The message's own before its event's."""
+    if "id" in fields:
+        return header_text(fields["id"], "id", LONGEST_ID)
+    if event is not None and event.id.given:
+        return header_text(*event.id, LONGEST_ID)
+    return None
+
+
+def read_type(value: object, header: bytes | None, event: Event | None = None) -> str | None:
+    """The message's label: its own before its event's, and that before its record's."""
     if value is not None and value != "":
         return header_text(value, "type", LONGEST_TYPE)
+    if event is not None and event.type.given:
+        return header_text(*event.type, LONGEST_TYPE)
     if not header:
         return None
     return header_text(header.decode(errors="replace"), f"header {wire.TYPE}", LONGEST_TYPE)

@@ -43,5 +43,6 @@ def record_of(message: Any) -> Record:
         message.timestamp,
         message.key,
         message.value,
-        tuple(message.headers),
+        # A header without a value (Kafka has null there) counts as empty.
+        tuple((name, value or b"") for name, value in message.headers),
     )

@@ -34,8 +34,21 @@ def test_an_example_of_a_message_is_one(example: str) -> None:
     assert Decoder(DecoderConfig(max_bytes=10_000)).decode(json_record(document)).recipients
 
 
-def test_there_is_an_example_of_either_shape() -> None:
-    assert ["message" in orjson.loads(example) for example in EXAMPLES] == [False, True]
+def test_there_is_an_example_of_either_shape_and_of_an_event() -> None:
+    marks = ("message", "specversion")
+    found = [[mark for mark in marks if mark in orjson.loads(example)] for example in EXAMPLES]
+    assert found == [[], ["message"], ["specversion"]]
+
+
+def test_the_example_of_an_event_in_headers_is_one() -> None:
+    block = README.partition("<!-- headers of an event -->\n```\n")[2].partition("```")[0]
+    headers = tuple(
+        (name, value.strip().encode())
+        for name, _, value in (line.partition(": ") for line in block.splitlines())
+    )
+    bare = {name: value for name, value in orjson.loads(EXAMPLES[0]).items() if name != "id"}
+    message = Decoder(DecoderConfig(max_bytes=10_000)).decode(json_record(bare, headers)).message
+    assert (message.id_given, message.type) == (True, "order.placed")
 
 
 def test_the_table_has_every_field_of_a_message() -> None:

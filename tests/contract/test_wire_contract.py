@@ -16,7 +16,16 @@ from app.domain.smtp import Reply
 from app.intake.decode import Decoder, DecoderConfig
 from app.intake.trail import read_trail
 from app.outcomes.headers import Failure, marked
-from tests.support.records import ENVELOPE, FLAT, enveloped, flat, json_record, record
+from tests.support.records import (
+    ENVELOPE,
+    FLAT,
+    binary_event,
+    enveloped,
+    event,
+    flat,
+    json_record,
+    record,
+)
 
 DECODER: Final = Decoder(DecoderConfig(max_bytes=10 << 20))
 ANN: Final = Address("ann", "example.com")
@@ -83,10 +92,13 @@ def message_of(document: dict[str, Any]) -> Message:
 @pytest.mark.parametrize(
     ("field", "example", "attribute", "expected"), ROWS, ids=[row[0] for row in ROWS]
 )
-def test_a_row_means_the_same_in_both_shapes(
+def test_a_row_means_the_same_in_both_shapes_and_in_an_event(
     field: str, example: object, attribute: str, expected: object
 ) -> None:
-    assert expected == getattr(message_of({**FLAT, field: example}), attribute)
+    row = {**FLAT, field: example}
+    assert expected == getattr(message_of(row), attribute)
+    assert expected == getattr(message_of(event(row)), attribute)
+    assert expected == getattr(DECODER.decode(binary_event(row)).message, attribute)
     inner = {**ENVELOPE["message"], field: example}
     assert expected == getattr(message_of({**ENVELOPE, "message": inner}), attribute)
 
@@ -94,6 +106,15 @@ def test_a_row_means_the_same_in_both_shapes(
 def test_the_label_of_both_shapes() -> None:
     assert message_of({**FLAT, "type": "receipt"}).type == "receipt"
     assert message_of({**ENVELOPE, "type": "receipt"}).type == "receipt"
+
+
+def test_an_events_id_and_type_stand_in_for_absent_ones() -> None:
+    bare = {name: value for name, value in FLAT.items() if name != "id"}
+    for mail in (json_record(event(bare)), binary_event(bare)):
+        message = DECODER.decode(mail).message
+        assert (message.id, message.id_given, message.type) == ("event-17", True, "order.placed")
+    for mail in (json_record(event(FLAT)), binary_event(FLAT)):
+        assert DECODER.decode(mail).message.id == FLAT["id"]
 
 
 def test_the_shortest_flat_record() -> None:

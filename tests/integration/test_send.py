@@ -71,6 +71,17 @@ def test_one_message_from_flags_lands_in_a_topic_made_for_it(
     assert record.key == b"ann@example.com"
 
 
+def test_an_event_is_written_as_it_is_and_checked_as_the_service_does(
+    send: Sender, kafka_tools: KafkaTools
+) -> None:
+    good = {"specversion": "1.0", "id": "e1", "source": "/shop", "type": "t", "data": GOOD}
+    code, out, err = send("--file", "-", given=_lines(good, {**good, "data": 7}))
+    assert (code, out) == (1, [f"line 1: {send.topic}/0/0  e1"])
+    assert any("line 2: data: must be an object" in line for line in err)
+    (record,) = kafka_tools.wait_for_records(send.topic, 1)
+    assert (record.key, json.loads(record.value or b"")) == (b"e1", good)
+
+
 def test_an_id_of_one_s_own_is_told_and_is_the_key(send: Sender, kafka_tools: KafkaTools) -> None:
     arguments = ("--to", "ann@example.com", "--subject", "Hi", "--text", "Hello", "--id", "x1")
     assert send(*arguments)[1] == [f"{send.topic}/0/0  x1"]

@@ -33,6 +33,17 @@ ENVELOPE: Final[dict[str, Any]] = {
     },
 }
 
+# As producers with a CloudEvents library write it, an extension attribute among the rest.
+EVENT: Final[dict[str, Any]] = {
+    "specversion": "1.0",
+    "id": "event-17",
+    "source": "/shop/orders",
+    "type": "order.placed",
+    "time": "2025-11-22T08:00:00Z",
+    "datacontenttype": "application/json",
+    "tenant": "north",
+}
+
 
 def record(
     value: bytes | None, headers: Headers = (), *, timestamp_ms: int = APPENDED_MS
@@ -53,6 +64,19 @@ def flat(*with_headers: tuple[str, bytes], **fields: object) -> Record:
 def enveloped(*with_headers: tuple[str, bytes], **fields: object) -> Record:
     """As `flat` for the message within `ENVELOPE`."""
     return json_record({**ENVELOPE, "message": _with(ENVELOPE["message"], fields)}, with_headers)
+
+
+def event(data: object = ..., **attributes: object) -> dict[str, Any]:
+    """A structured CloudEvents event about `data`; an Ellipsis leaves an attribute out."""
+    document = {**EVENT, "data": data, **attributes}
+    return {name: value for name, value in document.items() if value is not ...}
+
+
+def binary_event(data: object, **attributes: str | None) -> Record:
+    """The same with the attributes in headers; None leaves one out."""
+    given = {**EVENT, **attributes}
+    headers = ((f"ce_{name}", value.encode()) for name, value in given.items() if value is not None)
+    return json_record(data, tuple(headers))
 
 
 def _with(fields: dict[str, Any], others: dict[str, object]) -> dict[str, object]:

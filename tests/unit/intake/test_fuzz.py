@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.domain.errors import InvalidMessage
 from app.intake.decode import Decoder, DecoderConfig
-from tests.support.records import FLAT, json_record, record
+from tests.support.records import EVENT, FLAT, json_record, record
 
 if TYPE_CHECKING:
     from app.domain.record import Record
@@ -31,6 +32,14 @@ HEADERS = st.lists(
         st.binary(max_size=20) | st.sampled_from([b"1", b"a/0/1", b'["ann@example.com"]']),
     ),
     max_size=3,
+).map(tuple)
+EVENT_KEYS = st.sampled_from([*EVENT, "data", "data_base64", "to"])
+EVENT_HEADERS = st.lists(
+    st.tuples(
+        st.sampled_from(["ce_specversion", "ce_id", "ce_type", "content-type", "type"]),
+        st.binary(max_size=20) | st.sampled_from([b"1.0", b"application/cloudevents+json"]),
+    ),
+    max_size=4,
 ).map(tuple)
 
 
@@ -58,6 +67,25 @@ def test_any_flipped_bit_is_decoded_or_refused(at: int, bits: int, text: str) ->
     value = bytearray(orjson.dumps({**FLAT, "html": text}))
     value[at % len(value)] ^= bits
     decoded_or_refused(record(bytes(value)))
+
+
+@given(
+    attributes=st.dictionaries(EVENT_KEYS, VALUES, max_size=4),
+    data=st.just(FLAT) | st.dictionaries(KEYS, VALUES, max_size=6) | VALUES,
+    headers=EVENT_HEADERS,
+)
+def test_any_event_is_decoded_or_refused(
+    attributes: dict[str, Any], data: object, headers: tuple[tuple[str, bytes], ...]
+) -> None:
+    decoded_or_refused(json_record({**EVENT, "data": data, **attributes}, headers))
+    decoded_or_refused(json_record(data, headers))
+
+
+@given(data=st.binary(max_size=100), headers=EVENT_HEADERS)
+def test_any_encoded_data_of_an_event_are_decoded_or_refused(
+    data: bytes, headers: tuple[tuple[str, bytes], ...]
+) -> None:
+    decoded_or_refused(json_record({**EVENT, "data_base64": b64encode(data).decode()}, headers))
 
 
 def decoded_or_refused(mail: Record) -> None:

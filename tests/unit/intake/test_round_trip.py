@@ -6,12 +6,13 @@ from base64 import b64encode
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.message import Address
 from app.intake.decode import Decoder, DecoderConfig
-from tests.support.records import flat
+from tests.support.records import FLAT, binary_event, event, flat, json_record
 
 DECODER = Decoder(DecoderConfig(max_bytes=1_000_000))
 
@@ -67,6 +68,24 @@ def test_everything_comes_back_as_it_was_given(
     assert (subject, text, html) == (message.subject, message.text, message.html)
     assert (metadata, tuple(tags), at) == (message.metadata, message.tags, message.expires_at)
     assert content == message.attachments[0].content
+
+
+@given(
+    identifier=LINES, label=LINES, subject=LINES, metadata=st.dictionaries(LINES, JSON, max_size=3)
+)
+def test_an_event_says_the_same_in_each_of_its_forms(
+    identifier: str, label: str, subject: str, metadata: dict[str, Any]
+) -> None:
+    data = {**FLAT, "id": None, "subject": subject, "metadata": metadata}
+    encoded = b64encode(orjson.dumps(data)).decode()
+    expected = DECODER.decode(json_record({**data, "id": identifier, "type": label}))
+    for mail in (
+        json_record(event(data, id=identifier, type=label)),
+        json_record(event(data_base64=encoded, id=identifier, type=label)),
+        binary_event(data, id=identifier, type=label),
+    ):
+        found = DECODER.decode(mail)
+        assert (expected.message, expected.recipients) == (found.message, found.recipients)
 
 
 def _quoted(name: str) -> str:
