@@ -225,6 +225,7 @@ class Service:
             self._kafka,
             group,
             times=configs.group_times(self._settings),
+            instance_id=self._settings.kafka_instance_id,
             max_partition_fetch_bytes=fetch_bytes,
         )
         vitals = self.watchdog.pulse(f"reading the {name}")

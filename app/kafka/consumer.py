@@ -16,9 +16,10 @@ from aiokafka.structs import OffsetAndMetadata
 
 from app.domain.errors import Fatal, MailerError
 from app.domain.record import Partition
+from app.kafka import lenient_records, static_membership
 from app.kafka.bounded import bounded, closed
-from app.kafka.lenient_records import install
 from app.kafka.logs import bounds_of, offsets_at, record_of
+from app.kafka.static_membership import InstanceFenced
 
 if TYPE_CHECKING:
     import asyncio
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from app.domain.record import Record
     from app.kafka.config import KafkaConfig
 
-install()
+lenient_records.install()
+static_membership.install()
 
 # The client's own poll limit locks a member out for good once it was exceeded; the service has a
 # watchdog of its own, so the client's is set to the largest value the protocol takes.
@@ -81,6 +83,7 @@ class Consumer:
         group: str,
         *,
         times: GroupTimes,
+        instance_id: str | None = None,
         max_partition_fetch_bytes: int = 1024 * 1024,
     ) -> None:
         self.group = group
@@ -89,6 +92,7 @@ class Consumer:
         self._client: Any = AIOKafkaConsumer(
             **config.client_options(),
             group_id=group,
+            group_instance_id=instance_id,
             enable_auto_commit=False,
             auto_offset_reset="none",
             isolation_level="read_committed",
@@ -101,9 +105,15 @@ class Consumer:
         )
 
     async def start(self, topics: Sequence[str], assignment: Assignment) -> None:
-        """Join the group; partitions arrive through `assignment`."""
+        """Join the group; partitions arrive through `assignment`.
+
+        Raises `KafkaError`, and `Fatal` when another process has taken this one's place.
+        """
         self._client.subscribe(list(topics), listener=_Listener(assignment))
-        await bounded(self._client.start(), None)
+        try:
+            await bounded(self._client.start(), None)
+        except InstanceFenced as error:
+            raise self._replaced(error) from None
 
     async def start_alone(self, partitions: Iterable[Partition]) -> None:
         """Take partitions without joining; commits are refused while the group has members."""
@@ -117,14 +127,24 @@ class Consumer:
     def check(self) -> None:
         """Raise what keeps us out of the group: the client tries again only once it was asked.
 
-        Raises `KafkaError`, and `Fatal` when a task of the client's has ended for good.
+        Raises `KafkaError`, and `Fatal` when a task of the client's has ended for good, or another
+        process has taken this one's place.
         """
         coordinator = self._client._coordinator  # noqa: SLF001 - polls ask it, but not at all times
         fetching = self._client._fetcher.error_future  # noqa: SLF001 - nobody asks after this one
         for task in (coordinator._coordination_task, fetching):  # noqa: SLF001
             if task.done():
                 raise Fatal(f"the Kafka client of group {self.group} has ended: {_reason(task)}")
-        coordinator.check_errors()
+        try:
+            coordinator.check_errors()
+        except InstanceFenced as error:
+            raise self._replaced(error) from None
+
+    def _replaced(self, error: InstanceFenced) -> Fatal:
+        return Fatal(
+            f"another process has joined group {self.group} as KAFKA_INSTANCE_ID={error.args[0]} "
+            "and goes on in this one's place; each process needs an id of its own"
+        )
 
     async def poll(
         self, partitions: Iterable[Partition], *, room: int, timeout_s: float

@@ -38,6 +38,7 @@ from app.settings.option import Group, later, setting
 from app.settings.paths import ExistingFile, ExistingFolder
 
 Topic = Text("1 to 249 of A-Z a-z 0-9 . _ -", r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}", "TOPIC")
+InstanceId = Text(Topic.what, Topic.pattern, "ID")
 GroupId = Text("printable text of at most 200 characters", r".{1,200}", "GROUP")
 Name = Text("printable text", None, "NAME")
 HeloName = Text("a host name, or an address in brackets", r"[!-~]{1,255}", "NAME")
@@ -95,7 +96,13 @@ class Settings(BaseSettings):
     kafka_drain_timeout: Annotated[float, Duration(at_most=600)] = setting(
         Group.KAFKA, "20s", "How long running mails may take to end when partitions move away."
     )
-    kafka_instance_id: NotYet = later(Group.KAFKA, "Static membership in the group.")
+    kafka_instance_id: Annotated[str | None, InstanceId] = setting(
+        Group.KAFKA,
+        None,
+        "Static membership: this process's own name in the group. A restart within 10 s keeps its "
+        "partitions without a rebalance.",
+        default_means="none, partitions move at each start and stop",
+    )
     ignore_checkpoint: Annotated[bool, Switch()] = setting(
         Group.KAFKA,
         "false",
