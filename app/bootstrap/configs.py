@@ -29,6 +29,7 @@ def kafka_config(settings: Settings) -> KafkaConfig:
         sasl_mechanism=settings.kafka_sasl_mechanism,
         sasl_username=settings.kafka_sasl_username,
         sasl_password=_plain(settings.kafka_sasl_password),
+        sasl_token_file=settings.kafka_sasl_token_file,
         ssl_ca_file=settings.kafka_ssl_ca_file,
         ssl_cert_file=settings.kafka_ssl_cert_file,
         ssl_key_file=settings.kafka_ssl_key_file,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from app.kafka import Admin, KafkaError
+from app.kafka import Admin, KafkaError, why_unreachable
 
 if TYPE_CHECKING:
     from app.domain.vitals import Vitals
@@ -25,5 +25,6 @@ async def probe_brokers(config: KafkaConfig, topic: str, vitals: Vitals) -> None
                     vitals.trouble(None if topic in found else f"there is no topic {topic}")
                     await asyncio.sleep(ASK_EVERY_S)
         except (KafkaError, OSError, TimeoutError) as error:
-            vitals.trouble(f"the brokers do not answer: {str(error) or type(error).__name__}")
+            reason = await why_unreachable(config, error, ANSWER_S)
+            vitals.trouble(f"the brokers do not answer: {reason}")
         await asyncio.sleep(ASK_EVERY_S)

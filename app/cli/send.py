@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from app.cli.flags import load_from, settings_flags
+from app.cli.flags import KAFKA_CONNECTION_FIELDS, load_from, settings_flags
 from app.cli.json_lines import Draft, read_drafts
 from app.cli.message_flags import message_flags, message_from
 from app.cli.verbs import ExamplesCommand
@@ -25,17 +25,9 @@ if TYPE_CHECKING:
 
 _STDIN: Final = "-"
 _USED: Final = (
-    "kafka_brokers",
+    *KAFKA_CONNECTION_FIELDS,
     "kafka_topic",
     "kafka_create_topics",
-    "kafka_start_timeout",
-    "kafka_security_protocol",
-    "kafka_sasl_mechanism",
-    "kafka_sasl_username",
-    "kafka_sasl_password",
-    "kafka_ssl_ca_file",
-    "kafka_ssl_cert_file",
-    "kafka_ssl_key_file",
     "email_max_bytes",
 )
 

@@ -17,6 +17,7 @@ from app.kafka.consumer import (
 )
 from app.kafka.log_reader import LogReader
 from app.kafka.producer import Producer
+from app.kafka.refusal import why_unreachable
 
 __all__ = [
     "NO_OFFSET",
@@ -38,5 +39,6 @@ __all__ = [
     "Written",
     "persistent",
     "wait_for_brokers",
+    "why_unreachable",
     "written_ends",
 ]

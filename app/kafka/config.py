@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from app.kafka.token_file import TokenFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +21,8 @@ class KafkaConfig:
     security_protocol: str = "PLAINTEXT"
     sasl_mechanism: str | None = None
     sasl_username: str | None = None
-    sasl_password: str | None = None
+    sasl_password: str | None = field(default=None, repr=False)
+    sasl_token_file: Path | None = None
     ssl_ca_file: Path | None = None
     ssl_cert_file: Path | None = None
     ssl_key_file: Path | None = None
@@ -37,8 +40,11 @@ class KafkaConfig:
             options["ssl_context"] = self._ssl_context()
         if self.security_protocol.startswith("SASL"):
             options["sasl_mechanism"] = self.sasl_mechanism or "PLAIN"
-            options["sasl_plain_username"] = self.sasl_username
-            options["sasl_plain_password"] = self.sasl_password
+            if self.sasl_token_file is not None:
+                options["sasl_oauth_token_provider"] = TokenFile(self.sasl_token_file)
+            else:
+                options["sasl_plain_username"] = self.sasl_username
+                options["sasl_plain_password"] = self.sasl_password
         return options
 
     def _ssl_context(self) -> ssl.SSLContext:

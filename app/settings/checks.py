@@ -94,17 +94,32 @@ def _topics(found: _Findings) -> None:
 
 
 def _kafka_login(found: _Findings) -> None:
-    user, password = found.has("kafka_sasl_username"), found.has("kafka_sasl_password")
-    sasl = found.settings.kafka_security_protocol.startswith("SASL")
-    if sasl and not user:
-        found.wrong("kafka_sasl_username", f"needed by {found.said('kafka_security_protocol')}")
-    if sasl and not password:
-        found.wrong("kafka_sasl_password", f"needed by {found.said('kafka_security_protocol')}")
-    if not sasl and (user or password):
-        found.wrong(
-            "kafka_security_protocol",
-            "a SASL user or password is given; allowed with it: SASL_SSL, SASL_PLAINTEXT",
-        )
+    settings = found.settings
+    by_password = ("kafka_sasl_username", "kafka_sasl_password")
+    by_token = ("kafka_sasl_token_file",)
+    if not settings.kafka_security_protocol.startswith("SASL"):
+        if any(found.has(name) for name in (*by_password, *by_token)):
+            found.wrong(
+                "kafka_security_protocol",
+                "a SASL user, password or token file is given; allowed with it: "
+                "SASL_SSL, SASL_PLAINTEXT",
+            )
+        return
+    if settings.kafka_sasl_mechanism == "OAUTHBEARER":
+        _login(found, by_token, by_password, "kafka_sasl_mechanism")
+    else:
+        _login(found, by_password, by_token, "kafka_security_protocol")
+
+
+def _login(
+    found: _Findings, needed: tuple[str, ...], useless: tuple[str, ...], needed_by: str
+) -> None:
+    for name in needed:
+        if not found.has(name):
+            found.wrong(name, f"needed by {found.said(needed_by)}")
+    for name in useless:
+        if found.has(name):
+            found.wrong(name, f"of no use with {found.said('kafka_sasl_mechanism')}")
 
 
 def _kafka_tls(found: _Findings) -> None:
@@ -196,7 +211,13 @@ def _is_loopback(host: str) -> bool:
 
 _WORKERS = ("email_worker_count", "email_workers_min", "email_workers_max", "email_profile")
 _TOPICS = ("kafka_topic", "email_dlq_topic", "email_results_topic")
-_KAFKA_LOGIN = ("kafka_security_protocol", "kafka_sasl_username", "kafka_sasl_password")
+_KAFKA_LOGIN = (
+    "kafka_security_protocol",
+    "kafka_sasl_mechanism",
+    "kafka_sasl_username",
+    "kafka_sasl_password",
+    "kafka_sasl_token_file",
+)
 _KAFKA_TLS = (
     "kafka_security_protocol",
     "kafka_ssl_ca_file",

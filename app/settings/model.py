@@ -116,14 +116,19 @@ class Settings(BaseSettings):
         Choice(("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")),
     ] = setting(Group.KAFKA_SECURITY, "PLAINTEXT", "How connections to Kafka are protected.")
     kafka_sasl_mechanism: Annotated[
-        Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"],
-        Choice(("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")),
+        Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"],
+        Choice(("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER")),
     ] = setting(Group.KAFKA_SECURITY, "PLAIN", "How to log in to Kafka (SASL).")
     kafka_sasl_username: Annotated[str | None, Name] = setting(
         Group.KAFKA_SECURITY, None, "User for SASL."
     )
     kafka_sasl_password: Annotated[SecretStr | None, Secret()] = setting(
         Group.KAFKA_SECURITY, None, "Password for SASL."
+    )
+    kafka_sasl_token_file: File = setting(
+        Group.KAFKA_SECURITY,
+        None,
+        "File with an OAuth access token for OAUTHBEARER, read again for each connection.",
     )
     kafka_ssl_ca_file: File = setting(
         Group.KAFKA_SECURITY, None, "Authorities to trust (PEM).", default_means="the system's"

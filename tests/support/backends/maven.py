@@ -13,7 +13,7 @@ from tests.support.ports import answers, free_ports
 from tests.support.process import ChildProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 TRIES = 3
@@ -37,15 +37,30 @@ rootLogger.appenderRef.console.ref = console
 class ApacheKafka:
     """A node on ports and in a folder of its own; after `stop` or `kill` it can start again.
 
-    `settings` add to the node's properties. A killed node is taken back only after
-    `broker.session.timeout.ms` (9 s); shorter is quicker, and wrong when the machine is busy.
+    `settings` add to the node's properties; `listeners` are more of them than the plain one, each
+    with its security protocol; `formatted_with` adds to what the storage is made with. A killed
+    node is taken back only after `broker.session.timeout.ms` (9 s); shorter is quicker, and wrong
+    when the machine is busy.
     """
 
-    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: Mapping[str, str] | None = None,
+        *,
+        listeners: Mapping[str, str] | None = None,
+        formatted_with: Sequence[str] = (),
+    ) -> None:
         self.folder = folder
-        self.port, self._controller_port = free_ports(2)
+        self._protocols = {"CONTROLLER": "PLAINTEXT", "PLAINTEXT": "PLAINTEXT", **(listeners or {})}
+        self.ports = dict(zip(self._protocols, free_ports(len(self._protocols)), strict=True))
+        self._formatted_with = tuple(formatted_with)
         self._settings = dict(settings or {})
         self._process: ChildProcess | None = None
+
+    @property
+    def port(self) -> int:
+        return self.ports["PLAINTEXT"]
 
     @property
     def brokers(self) -> str:
@@ -61,7 +76,7 @@ class ApacheKafka:
         properties = self._configure()
         common = [program, f"-Dlog4j2.configurationFile={self.folder / 'log4j2.properties'}"]
         if not (self.folder / "data" / "meta.properties").exists():
-            arguments = ("format", "-t", CLUSTER_ID, "-c", str(properties))
+            arguments = ("format", "-t", CLUSTER_ID, "-c", str(properties), *self._formatted_with)
             run = subprocess.run(
                 [*common, *JVM, "-cp", jars, "kafka.tools.StorageTool", *arguments],
                 capture_output=True,
@@ -99,14 +114,19 @@ class ApacheKafka:
     def _configure(self) -> Path:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "log4j2.properties").write_text(LOGGING)
+        addresses = {name: f"{name}://127.0.0.1:{port}" for name, port in self.ports.items()}
         settings = {
             "process.roles": "broker,controller",
             "node.id": "1",
-            "controller.quorum.voters": f"1@127.0.0.1:{self._controller_port}",
+            "controller.quorum.voters": f"1@127.0.0.1:{self.ports['CONTROLLER']}",
             "controller.listener.names": "CONTROLLER",
-            "listeners": f"PLAINTEXT://{self.brokers},"
-            f"CONTROLLER://127.0.0.1:{self._controller_port}",
-            "advertised.listeners": f"PLAINTEXT://{self.brokers}",
+            "listeners": ",".join(addresses.values()),
+            "advertised.listeners": ",".join(
+                address for name, address in addresses.items() if name != "CONTROLLER"
+            ),
+            "listener.security.protocol.map": ",".join(
+                f"{name}:{protocol}" for name, protocol in self._protocols.items()
+            ),
             "log.dirs": str(self.folder / "data"),
             "offsets.topic.num.partitions": "4",
             "offsets.topic.replication.factor": "1",

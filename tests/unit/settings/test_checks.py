@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 SASL = {"kafka_sasl_username": "u", "kafka_sasl_password": "p"}
 
+OAUTH = {"kafka_security_protocol": "SASL_SSL", "kafka_sasl_mechanism": "OAUTHBEARER"}
+
 
 def _notices(**flags: str) -> tuple[str, ...]:
     return load(flags, secrets_folder=None).notices
@@ -64,7 +66,23 @@ def _refused(**flags: str) -> list[str]:
         ({"kafka_topic": "q" * 245}, r"KAFKA_TOPIC=.*too long: the retry topics add to it"),
         (
             {"kafka_sasl_username": "u"},
-            r"KAFKA_SECURITY_PROTOCOL: a SASL user or password is given",
+            r"KAFKA_SECURITY_PROTOCOL: a SASL user, password or token file is given",
+        ),
+        (
+            {"kafka_sasl_token_file": __file__},
+            r"KAFKA_SECURITY_PROTOCOL: a SASL user, password or token file is given",
+        ),
+        (
+            {**OAUTH},
+            r"KAFKA_SASL_TOKEN_FILE: needed by KAFKA_SASL_MECHANISM \(OAUTHBEARER, ",
+        ),
+        (
+            {**OAUTH, **SASL, "kafka_sasl_token_file": __file__},
+            r"KAFKA_SASL_PASSWORD .*of no use with KAFKA_SASL_MECHANISM \(OAUTHBEARER, ",
+        ),
+        (
+            {**SASL, "kafka_security_protocol": "SASL_SSL", "kafka_sasl_token_file": __file__},
+            r"KAFKA_SASL_TOKEN_FILE=.*of no use with KAFKA_SASL_MECHANISM \(PLAIN, default\)",
         ),
         (
             {"kafka_security_protocol": "SASL_SSL", "kafka_sasl_username": "u"},
@@ -80,6 +98,10 @@ def test_refuses(flags: dict[str, str], expected: str) -> None:
 
 def test_accepts_sasl_with_user_and_password() -> None:
     assert _notices(kafka_security_protocol="SASL_SSL", **SASL) == ()
+
+
+def test_accepts_oauth_with_a_token_file_alone() -> None:
+    assert _notices(**OAUTH, kafka_sasl_token_file=__file__) == ()
 
 
 def test_no_results_topic_is_the_same_as_no_other() -> None:
