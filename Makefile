@@ -69,6 +69,10 @@ bench: $(VENV)/.dev ## Measure the pool, composing and the SMTP dialogue; a quie
 	$(PY) -m bench.compose $(ARGS)
 	$(PY) -m bench.dialogue $(ARGS)
 
+.PHONY: chaos
+chaos: $(VENV)/.dev ## Try the promise with faults on purpose, as long as MINUTES= says; SEED= replays
+	$(PY) -m tests.faults $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
 .PHONY: check
 check: $(VENV)/.dev ## Check style, types and import rules
 	$(BIN)/ruff check .

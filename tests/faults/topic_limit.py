@@ -1,0 +1,25 @@
+"""Changing how large a record a topic takes."""
+
+from __future__ import annotations
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from tests.support.waiting import run
+
+
+def change(brokers: str, topic: str, most_bytes: int) -> None:
+    """Sets the topic's `max.message.bytes`."""
+    run(_change(brokers, topic, str(most_bytes)))
+
+
+async def _change(brokers: str, topic: str, most_bytes: str) -> None:
+    client = AIOKafkaAdminClient(bootstrap_servers=brokers)
+    await client.start()
+    try:
+        resource = ConfigResource(
+            ConfigResourceType.TOPIC, topic, configs={"max.message.bytes": most_bytes}
+        )
+        await client.alter_configs([resource])
+    finally:
+        await client.close()
