@@ -84,6 +84,11 @@ class Service:
             configs.pool_config(settings, self.gate),
             observer=PoolMetrics(self.metrics),
         )
+        self._unsettled_gone = Counter(
+            "mailer_unsettled_gone",
+            "Messages taken up and not settled that their topic no longer holds; they are lost",
+            registry=self.metrics,
+        )
         self._producer: Producer | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._reading: list[asyncio.Task[None]] = []
@@ -239,6 +244,7 @@ class Service:
             sink=sink,
             drain_timeout_s=self._settings.kafka_drain_timeout,
             vitals=vitals,
+            on_gone=self._unsettled_gone.inc,
         )
         reader = Reader(
             name,

@@ -20,11 +20,19 @@ class Landing:
     """A line on standard output for each message, what was refused on standard error.
 
     `many`: there is also a sum at the end and, on a terminal, a bar; `total` are the input's
-    bytes, None when nobody knows.
+    bytes, None when nobody knows. With `keep`, `origins` has the place of each, and its id.
     """
 
-    def __init__(self, *, as_json: bool, many: bool = False, total: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        as_json: bool,
+        many: bool = False,
+        total: int | None = None,
+        keep: bool = False,
+    ) -> None:
         self.written = 0
+        self.origins: dict[str, str] | None = {} if keep else None
         self.refusals = 0
         self._as_json = as_json
         self._many = many
@@ -55,6 +63,10 @@ class Landing:
     def landed(self, landed: Landed) -> None:
         self.written += 1
         topic, partition, offset = landed.where
+        if self.origins is not None:
+            self.origins[f"{topic}/{partition}/{offset}"] = (
+                landed.id or f"{topic}-{partition}-{offset}"
+            )
         if self._as_json:
             self._print(
                 _without_none(

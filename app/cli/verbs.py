@@ -22,6 +22,10 @@ class Verb(NamedTuple):
 VERBS: Final = {
     "run": Verb("app.cli.run:command", "Read messages from Kafka and send them (the default)."),
     "send": Verb("app.cli.send:command", "Put messages into the queue."),
+    "results": Verb("app.cli.results:command", "Show what became of messages, and follow it."),
+    "checkpoint": Verb(
+        "app.cli.checkpoint:command", "Show where the service stands in its topics."
+    ),
     "config": Verb("app.cli.config:command", "Show every setting, its value and its source."),
     "demo": Verb("app.cli.demo:command", "Watch it work, with a broker and a mailbox of its own."),
 }

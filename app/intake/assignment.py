@@ -13,7 +13,7 @@ from app.intake.checkpointer import Checkpointer
 from app.kafka import KafkaError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from app.domain.job import JobSink
     from app.domain.record import Partition
@@ -34,7 +34,8 @@ class CurrentAssignment:
 
     `revoked` and `assigned` are called by the client from a task of its own, while the reader may
     be waiting for records; each `Assigned` state belongs to one assignment, so what a poll brings
-    for a state that is no longer here is not ours.
+    for a state that is no longer here is not ours. `on_gone` hears how many unsettled messages the
+    log has lost, each time it is found out.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class CurrentAssignment:
         sink: JobSink,
         drain_timeout_s: float,
         vitals: Vitals,
+        on_gone: Callable[[int], object] = lambda _: None,
     ) -> None:
         self.checkpointer = Checkpointer(
             resuming.consumer, ledger, policy, self.owned, resuming.committed
@@ -60,6 +62,7 @@ class CurrentAssignment:
         self._sink = sink
         self._drain_timeout_s = drain_timeout_s
         self._vitals = vitals
+        self._on_gone = on_gone
         self._joined = False
         self._hurried = False
         self._drain_lock = asyncio.Lock()
@@ -191,10 +194,13 @@ class CurrentAssignment:
         )
         for offset in offsets:
             state.ledger.settle(offset)
+        self._on_gone(len(offsets))
 
     def _begin(self, state: Assigned, found: Plan) -> None:
         state.ledger = self._ledger.assign(state.partition, found.position, found.unsettled)
         state.replay.extend(found.unsettled)
+        if found.gone:
+            self._on_gone(found.gone)
         self._resuming.consumer.seek(state.partition, state.next_wanted())
         if found.unsettled:
             log.info(

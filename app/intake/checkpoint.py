@@ -76,10 +76,13 @@ def decode(metadata: str, committed: int) -> Checkpoint | None:
     crc = metadata[_HEAD - _CRC_WIDTH : _HEAD]
     if crc != _fixed(zlib.crc32(body.encode()), _CRC_WIDTH) or len(body) < 2 * _OFFSET_WIDTH:
         raise UnreadableCheckpoint("the checkpoint is damaged: its checksum does not match")
-    if _number(body[:_OFFSET_WIDTH]) != committed:
-        return None
-    position = _number(body[_OFFSET_WIDTH : 2 * _OFFSET_WIDTH])
-    return Checkpoint(position, tuple(_unsettled(body[2 * _OFFSET_WIDTH :])))
+    try:
+        if _number(body[:_OFFSET_WIDTH]) != committed:
+            return None
+        position = _number(body[_OFFSET_WIDTH : 2 * _OFFSET_WIDTH])
+        return Checkpoint(position, tuple(_unsettled(body[2 * _OFFSET_WIDTH :])))
+    except KeyError as error:
+        raise UnreadableCheckpoint(f"the checkpoint is damaged: {error} is no digit") from None
 
 
 def distance_length(distance: int) -> int:

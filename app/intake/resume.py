@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class Plan:
     """`position` and `unsettled` as the ledger shall begin; `notes` for the operator.
 
-    `lost`: how many unsettled or unread offsets the log no longer holds. `truncated`: the log
+    `lost`: how many unsettled or unread offsets the log no longer holds, of them `gone` the
+    unsettled. `truncated`: the log
     ends before the position, so the topic was re-created or cut; worth a second look before it
     is believed, as a broker that just took over may show an old end for a moment.
     """
@@ -24,6 +25,7 @@ class Plan:
     unsettled: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     lost: int = 0
+    gone: int = 0
     truncated: bool = False
 
 
@@ -58,7 +60,8 @@ def _within(found: checkpoint.Checkpoint, first: int, end: int, notes: list[str]
             f"the log ends at {end}, before the position {position}: the topic was re-created or "
             f"cut; starting at {first}, {len(unsettled)} unsettled offsets are gone"
         )
-        return Plan(first, (), tuple(notes), lost=len(unsettled), truncated=True)
+        lost = len(unsettled)
+        return Plan(first, (), tuple(notes), lost=lost, gone=lost, truncated=True)
     gone = tuple(offset for offset in unsettled if offset < first)
     lost = len(gone)
     if gone:
@@ -68,4 +71,4 @@ def _within(found: checkpoint.Checkpoint, first: int, end: int, notes: list[str]
         lost += first - position
         position = first
     kept = tuple(offset for offset in unsettled if offset >= first)
-    return Plan(position, kept, tuple(notes), lost=lost)
+    return Plan(position, kept, tuple(notes), lost=lost, gone=len(gone))

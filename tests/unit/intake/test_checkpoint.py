@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import zlib
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,9 @@ from app.intake.checkpoint import (
     decode,
     distance_length,
     encode,
+)
+from app.intake.checkpoint import (
+    _fixed as encode_number,
 )
 
 offsets = st.integers(0, 2**62)
@@ -108,3 +112,10 @@ def test_a_cut_text_is_noticed(case: tuple[int, list[int]], data: st.DataObject)
     metadata = encode(position, position, waiting)
     with pytest.raises(UnreadableCheckpoint):
         decode(metadata[: data.draw(st.integers(5, len(metadata) - 1))], position)
+
+
+def test_a_right_checksum_over_what_is_no_number_is_damage() -> None:
+    body = encode(5, 5, ())[11:-1] + "!"
+    crc = encode_number(zlib.crc32(body.encode()), 6)
+    with pytest.raises(UnreadableCheckpoint, match="'!' is no digit"):
+        decode(f"kmcp1{crc}{body}", 5)
