@@ -115,7 +115,7 @@ def test_follows_until_interrupted(
         assert ["new"] == ids([process.stdout.readline()])
         process.send_signal(signal.SIGINT)
         assert 130 == process.wait(30)
-        assert "" == process.stderr.read()
+        assert "" == process.stderr.read().strip()
 
 
 @pytest.mark.usefixtures("written")
@@ -129,7 +129,7 @@ def test_ends_quietly_when_its_reader_leaves(
         process.stdout.close()
         kafka_tools.produce(topics.results, [result("one", "delivered")])
         assert 0 == process.wait(30)
-        assert "" == process.stderr.read()
+        assert "" == process.stderr.read().strip()
 
 
 def test_waits_for_the_end_of_several_over_what_was_and_what_comes(

@@ -42,13 +42,13 @@ def test_a_damaged_checkpoint_is_an_error_unless_ignored() -> None:
 
 def test_unsettled_offsets_that_retention_took_are_named_and_the_rest_stays() -> None:
     found = plan(written(70, 10, 20, 60), 25, 90)
-    assert (70, (60,), 2) == (found.position, found.unsettled, found.lost)
+    assert (70, (60,), 2, 2) == (found.position, found.unsettled, found.lost, found.gone)
     assert "2 unsettled offsets, 10 to 20" in found.notes[0]
 
 
 def test_unread_offsets_that_retention_took_are_said() -> None:
     found = plan(written(70), 80, 90)
-    assert (80, (), 10) == (found.position, found.unsettled, found.lost)
+    assert (80, (), 10, 0) == (found.position, found.unsettled, found.lost, found.gone)
     assert "70 to 79" in found.notes[0]
 
 
@@ -56,6 +56,7 @@ def test_a_log_that_ends_before_the_position_was_created_anew() -> None:
     found = plan(written(70, 60), 0, 5)
     assert (0, ()) == (found.position, found.unsettled)
     assert found.truncated
+    assert found.gone == 1
     assert "re-created" in found.notes[0]
 
 
