@@ -192,9 +192,12 @@ class Checkpointer:
                 keys[partition, ledger.epoch] = version
         if not commits:
             return
+        asked = time.monotonic()
         await self._consumer.commit(commits, COMMIT_TIMEOUT_S)
         self._written |= keys
-        self._last_success = time.monotonic()
+        # The answer may have lain unread while the process was frozen; the group knew us when it
+        # was asked.
+        self._last_success = asked
         if self._troubled:
             self._troubled = False
             log.info("checkpoints are written again")

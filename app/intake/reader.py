@@ -100,7 +100,8 @@ class Reader:
             await self._wait(RETRY_S)
             return
         for state in self._rotated():
-            if self._sink.room() > 0:
+            # A drain may have begun while checkpoints were read.
+            if self.assignment.holds(state) and self._sink.room() > 0:
                 self._submit(state)
         room = self._sink.room()
         if room <= 0:

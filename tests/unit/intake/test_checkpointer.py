@@ -238,3 +238,23 @@ def test_a_commit_that_never_answers_is_given_up_and_tried_again() -> None:
         await checkpoints.stop()
 
     run(main())
+
+
+def test_an_answer_read_late_does_not_open_the_gate() -> None:
+    """Frozen between the group's answer and its reading, we may have lost the partition since."""
+
+    async def main() -> None:
+        group, ledger = Group(), Ledger()
+        ledger.assign(QUEUE, 10).take(10)
+        checkpointer = made(group, ledger)
+        keep = group.commit
+
+        async def frozen(commits: Mapping[Partition, Commit], timeout_s: float) -> None:
+            await keep(commits, timeout_s)
+            time.sleep(0.4)  # noqa: ASYNC251 - the process stands still
+
+        group.commit = frozen  # type: ignore[method-assign]
+        assert await checkpointer.final(5)
+        assert checkpointer.overdue()
+
+    run(main(), 10)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from app.domain.job import MailJob, Refused, RefusedAs, Trail
 from app.domain.message import Address, Message
 from app.domain.record import Partition, Record
+from app.intake.assigned import Assigned
 from app.intake.assignment import CurrentAssignment
 from app.intake.ledger import CommitPolicy, Ledger
 from app.intake.reader import Reader
@@ -200,5 +201,40 @@ def test_a_message_that_finds_no_room_is_decoded_once() -> None:
         await until(lambda: len(sink.offered) > offered, "and offered again")
         await halted(reader, task)
         assert decoded == {0: 1}
+
+    run(main(), 10)
+
+
+def test_nothing_left_over_is_handed_on_once_a_drain_has_begun() -> None:
+    """The drain begins while the reader asks for the checkpoint of a partition begun anew."""
+
+    async def main() -> None:
+        kafka, sink = Kafka(ONE, TWO), Sink(room=1)
+        asked, answer = asyncio.Event(), asyncio.Event()
+        settled = kafka.plans
+
+        async def slow(partitions: Iterable[Partition]) -> dict[Partition, Plan]:
+            asked.set()
+            await answer.wait()
+            return await settled(partitions)
+
+        def taking(record: Record, claim: Claim) -> MailJob:
+            to = Address("a", "example.com")
+            message = Message(id="1", to=(to,))
+            return MailJob(claim, record, Trail(record.origin, 0), message, (to,), 10)
+
+        reader = reading(kafka, sink, taking)
+        task = asyncio.create_task(reader.run(["email-queue"]))
+        await until(lambda: sink.offered, "something is left over")
+        kafka.plans = slow  # type: ignore[method-assign]
+        held = sink.offered[-1].partition
+        other = TWO if held == ONE.number else ONE
+        reader.assignment.states[other] = Assigned(other)
+        await asked.wait()
+        await reader.assignment.drain(1)
+        offered = len(sink.offered)
+        answer.set()
+        await halted(reader, task)
+        assert len(sink.offered) == offered
 
     run(main(), 10)
