@@ -73,7 +73,8 @@ def show(*, everything: bool, as_json: bool, **parameters: Any) -> int:
 
     Asks Kafka only: the group does not notice, and the service may run or not. The lag is what
     nobody has taken up yet; unsettled is what was taken up and has no outcome. The age is that of
-    the record. A tier that no setting names any more is read all the same, and marked.
+    the record. A tier that no setting names any more is read all the same, and marked
+    as orphaned.
 
     Exit code 1 when a checkpoint cannot be read.
     """

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _ANSWER_S: Final = 30.0
 _MOST_RUNS: Final = 12
+_NARROWEST: Final = 80
 
 
 class Shown(NamedTuple):
@@ -114,13 +115,13 @@ def _entry(one: Shown) -> dict[str, Any]:
 
 def _print_tables(shown: Sequence[Shown], ages: int | None) -> None:
     console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 10_000  # a reader of a pipe gets whole lines
+    # A reader of a pipe gets whole lines; on a narrow terminal they wrap, and words stay whole.
+    console.width = max(console.width, _NARROWEST) if console.is_terminal else 10_000
     with console.capture() as captured:
         for number, one in enumerate(shown):
             if number:
                 console.print()
-            mark = "  [yellow](no setting names it)[/]" if one.orphaned else ""
+            mark = "  [yellow]orphaned[/]" if one.orphaned else ""
             console.print(f"[bold cyan]{one.topic}[/]  group {one.group}{mark}")
             console.print(_table(one.partitions))
             for part in one.partitions:
