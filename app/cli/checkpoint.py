@@ -9,26 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from typing_extensions import override
 
-from app.cli.flags import load_from, settings_flags
+from app.cli.flags import KAFKA_CONNECTION_FIELDS, load_from, settings_flags
 from app.cli.verbs import ExamplesCommand, write_examples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_USED: Final = (
-    "kafka_brokers",
-    "kafka_topic",
-    "kafka_group_id",
-    "kafka_start_timeout",
-    "kafka_security_protocol",
-    "kafka_sasl_mechanism",
-    "kafka_sasl_username",
-    "kafka_sasl_password",
-    "kafka_ssl_ca_file",
-    "kafka_ssl_cert_file",
-    "kafka_ssl_key_file",
-    "retry_delays",
-)
+_USED: Final = (*KAFKA_CONNECTION_FIELDS, "kafka_topic", "kafka_group_id", "retry_delays")
 _EXAMPLES: Final = (
     ("kafka-mailer checkpoint show", ""),
     ("kafka-mailer checkpoint show --all --json | jq '.[].partitions[].unsettled'", ""),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from app.cli.flags import load_from, settings_flags
+from app.cli.flags import KAFKA_CONNECTION_FIELDS, load_from, settings_flags
 from app.cli.moments import DurationType, MomentType
 from app.cli.verbs import ExamplesCommand
 from app.domain.clock import epoch_ms
@@ -17,18 +17,7 @@ from app.domain.outcome import ErrorKind, Status
 if TYPE_CHECKING:
     from app.settings import Settings
 
-_USED: Final = (
-    "kafka_brokers",
-    "kafka_start_timeout",
-    "kafka_security_protocol",
-    "kafka_sasl_mechanism",
-    "kafka_sasl_username",
-    "kafka_sasl_password",
-    "kafka_ssl_ca_file",
-    "kafka_ssl_cert_file",
-    "kafka_ssl_key_file",
-    "email_results_topic",
-)
+_USED: Final = (*KAFKA_CONNECTION_FIELDS, "email_results_topic")
 _DAY_MS: Final = 24 * 3600 * 1000
 _LAST: Final = 20
 _FILTERS: Final = ("status", "id", "type", "recipient", "kind", "relay")
