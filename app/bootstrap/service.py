@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter
 from app.bootstrap import configs
 from app.bootstrap.pool_report import report_pool
 from app.bootstrap.probe import probe_brokers
+from app.bootstrap.rights import check_rights
 from app.bootstrap.topics import prepare_topics
 from app.composer import Composer
 from app.domain.clock import epoch_ms
@@ -112,10 +113,12 @@ class Service:
             topics = await prepare_topics(
                 admin, self._routes, create=self._settings.kafka_create_topics
             )
+            group = self._settings.kafka_group_id
+            await check_rights(admin, topics, self._routes, (group, f"{group}-retry"))
             await begin_group(
                 self._kafka,
                 admin,
-                self._settings.kafka_group_id,
+                group,
                 topics.queue,
                 topics.partitions,
                 start=self._settings.kafka_start,

@@ -46,8 +46,8 @@ async def prepare_topics(admin: Admin, routes: Routes, *, create: bool) -> Topic
     missing = [topic for topic in wanted if topic not in existing]
     if missing and not create:
         raise Fatal(
-            f"topics are missing: {', '.join(missing)}. Create them, or start with "
-            "KAFKA_CREATE_TOPICS=true"
+            f"topics are missing, or Kafka does not grant DESCRIBE on them: {', '.join(missing)}. "
+            "Create them, or start with KAFKA_CREATE_TOPICS=true"
         )
     if queue in missing:
         await _create(admin, [TopicSpec(queue, BROKERS_DEFAULT)])

@@ -18,6 +18,7 @@ from app.kafka.consumer import (
 from app.kafka.log_reader import LogReader
 from app.kafka.producer import Producer
 from app.kafka.refusal import why_unreachable
+from app.kafka.rights import Right
 
 __all__ = [
     "NO_OFFSET",
@@ -34,6 +35,7 @@ __all__ = [
     "OffsetsOutOfRange",
     "Producer",
     "PublishError",
+    "Right",
     "TopicInfo",
     "TopicSpec",
     "Written",

@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import GroupLoadInProgressError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    GroupLoadInProgressError,
+    IncompatibleBrokerVersion,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+    for_code,
+)
 
 from app.domain.errors import Fatal
 from app.domain.record import Partition
 from app.kafka.bounded import bounded, closed
+from app.kafka.rights import GroupRightsRequest, Right, TopicRightsRequest, rights_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -92,13 +100,18 @@ class Admin:
             error = for_code(code)
             if not code:
                 created.append(name)
+            elif error is TopicAuthorizationFailedError:
+                raise Fatal(
+                    f"topic {name} could not be created: Kafka does not grant CREATE on it (or "
+                    f"{Right.DESCRIBE}, should it be there already)"
+                )
             elif error is not TopicAlreadyExistsError:
                 reason = next((text for text in rest if text), error.__name__)
                 raise Fatal(f"topic {name} could not be created: {reason}")
         return created
 
     async def config(self, topic: str) -> dict[str, str]:
-        """The effective configuration of one topic."""
+        """The effective configuration of one topic; `Fatal` when we may not see it."""
         responses = await bounded(
             self._client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)]),
             self._bound,
@@ -107,9 +120,48 @@ class Admin:
         for response in responses:
             for resource in response.resources:
                 if resource[0]:
-                    raise for_code(resource[0])(f"configuration of topic {topic}")
+                    error = for_code(resource[0])
+                    if error is TopicAuthorizationFailedError:
+                        raise Fatal(
+                            "Kafka does not grant what is needed: "
+                            f"{Right.DESCRIBE_CONFIGS} on topic {topic}"
+                        )
+                    raise error(f"configuration of topic {topic}")
                 settings |= {entry[0]: entry[1] for entry in resource[4]}
         return settings
+
+    async def topic_rights(self, names: Sequence[str]) -> dict[str, frozenset[Right]]:
+        """What we may do with each topic; all where the broker does not tell."""
+        try:
+            response = await bounded(
+                self._client._send_request(TopicRightsRequest(list(names))),  # noqa: SLF001
+                self._bound,
+            )
+        except (IncompatibleBrokerVersion, NotImplementedError):
+            return dict.fromkeys(names, frozenset(Right))
+        return {
+            name: rights_in(rights) if not code else frozenset()
+            for code, name, _, _, rights in response.topics
+        }
+
+    async def group_rights(self, group: str) -> frozenset[Right]:
+        """What we may do with a group; all where the broker does not tell."""
+        try:
+            coordinator = await bounded(self._client.find_coordinator(group), self._bound)
+            response = await bounded(
+                self._client._send_request(GroupRightsRequest(group), coordinator),  # noqa: SLF001
+                self._bound,
+            )
+        except GroupAuthorizationFailedError:
+            return frozenset()
+        except (IncompatibleBrokerVersion, NotImplementedError):
+            return frozenset(Right)
+        code, *_, rights = response.groups[0]
+        if code == GroupAuthorizationFailedError.errno:
+            return frozenset()
+        if code:
+            raise for_code(code)(f"group {group}")
+        return rights_in(rights)
 
     async def committed(
         self, group: str, partitions: Iterable[Partition]

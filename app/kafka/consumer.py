@@ -16,10 +16,11 @@ from aiokafka.structs import OffsetAndMetadata
 
 from app.domain.errors import Fatal, MailerError
 from app.domain.record import Partition
-from app.kafka import lenient_records, static_membership
+from app.kafka import coordination, lenient_records
 from app.kafka.bounded import bounded, closed
+from app.kafka.coordination import InstanceFenced
 from app.kafka.logs import bounds_of, offsets_at, record_of
-from app.kafka.static_membership import InstanceFenced
+from app.kafka.rights import NOT_GRANTED, told
 
 if TYPE_CHECKING:
     import asyncio
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from app.domain.record import Record
     from app.kafka.config import KafkaConfig
 
+coordination.install()
 lenient_records.install()
-static_membership.install()
 
 # The client's own poll limit locks a member out for good once it was exceeded; the service has a
 # watchdog of its own, so the client's is set to the largest value the protocol takes.
@@ -107,13 +108,15 @@ class Consumer:
     async def start(self, topics: Sequence[str], assignment: Assignment) -> None:
         """Join the group; partitions arrive through `assignment`.
 
-        Raises `KafkaError`, and `Fatal` when another process has taken this one's place.
+        Raises OSError, and `Fatal` when the group does not take us.
         """
         self._client.subscribe(list(topics), listener=_Listener(assignment))
         try:
             await bounded(self._client.start(), None)
         except InstanceFenced as error:
             raise self._replaced(error) from None
+        except KafkaError as error:
+            raise Fatal(f"group {self.group} cannot be joined: {told(error)}") from error
 
     async def start_alone(self, partitions: Iterable[Partition]) -> None:
         """Take partitions without joining; commits are refused while the group has members."""
@@ -139,6 +142,8 @@ class Consumer:
             coordinator.check_errors()
         except InstanceFenced as error:
             raise self._replaced(error) from None
+        except NOT_GRANTED as error:
+            raise told(error) from error
 
     def _replaced(self, error: InstanceFenced) -> Fatal:
         return Fatal(
@@ -165,6 +170,8 @@ class Consumer:
             raise OffsetsOutOfRange(_partitions_of(error)) from error
         except IllegalStateError:
             return {}
+        except NOT_GRANTED as error:
+            raise told(error) from error
         return {
             Partition(tp.topic, tp.partition): [record_of(message) for message in messages]
             for tp, messages in batch.items()
@@ -196,6 +203,8 @@ class Consumer:
             await bounded(self._client.commit(offsets), timeout_s)
         except (CommitFailedError, IllegalStateError) as error:
             raise CommitRefused(str(error)) from error
+        except NOT_GRANTED as error:
+            raise told(error) from error
 
     async def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, tuple[int, int]]:
         """First offset of each log and the one after its last stable record."""

@@ -138,10 +138,10 @@ class Producer:
             tries = 0
             self._over(lane)
             if isinstance(outcome, PublishError):
-                if tried > 1:
+                if tried > 1 and not outcome.topic_wide:
                     suspects = tried
                     continue
-                self._finish(queue, [outcome])
+                self._finish(queue, [outcome] * tried)
             else:
                 partition, base = outcome
                 self._finish(queue, [Written(lane[0], partition, base + n) for n in range(tried)])
@@ -158,19 +158,20 @@ class Producer:
         client = self._client
         outcome: tuple[int, int] | PublishError | None = None
         attempt: Attempt | None = None
-        tried = 1
+        tried = limit
         try:
             # Not yet a use of the client: others may replace it while a topic is looked for.
             partition = await partition_of(client, *lane, min(LOOK_UP_S, self._bound))
             async with self._replacing:
                 if client is not self._client:
                     return None, 0
-            tried = limit
             batch, tried = self._fill(client, queue, limit)
             attempt = Attempt(client, lane[0], partition, batch)
             return await self._write(attempt), tried
         except REFUSALS as error:
             outcome = refusal(lane[0], error)
+            if attempt is None and outcome.topic_wide:
+                return outcome, tried  # nothing was sent: the client is as good as before
         except (KafkaError, OSError, TimeoutError) as error:
             self._trouble(lane, error)
         except Exception as error:

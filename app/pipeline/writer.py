@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import TYPE_CHECKING, Protocol
 
 from app.kafka import PublishError
 from app.outcomes import without_value
+from app.telemetry import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +57,7 @@ class Writer:
         self._max_bytes = max_bytes
         self.on_result_refused = on_result_refused
         self._room = asyncio.Event()
+        self._results_said = Throttle(time.monotonic)
         self._refused = 0
         self._bytes = 0
         self.pending = 0
@@ -89,6 +92,14 @@ class Writer:
         self.pending -= 1
         self._bytes -= _size(decision)
         self._room.set()
+
+    def result_refused(self, error: PublishError) -> None:
+        """Count it each time; say it once, then at growing intervals."""
+        self.on_result_refused()
+        silenced = self._results_said.silenced
+        if self._results_said.due():
+            more = f" ({silenced} more since this was last said)" if silenced else ""
+            log.error("a result is not written: %s%s", error, more)
 
     def _send_letter(self, waiting: _Waiting, letter: Outgoing, tries: int) -> None:
         def answered(outcome: Written | PublishError) -> None:
@@ -141,6 +152,5 @@ class _Waiting:
 
     def result_answered(self, outcome: Written | PublishError) -> None:
         if isinstance(outcome, PublishError):
-            self._writer.on_result_refused()
-            log.error("a result is not written: %s", outcome)
+            self._writer.result_refused(outcome)
         self.answered()

@@ -1,9 +1,13 @@
-"""Static membership (KIP-345) that one process holds at a time.
+"""What the client library's member of a group lacks.
 
-The client library sends heartbeats and commits without the instance id. A member whose place
-another process has taken with the same id is told that it is unknown, and joins anew: the two
-would take the place from each other for ever. Here such a member asks first, naming its id, and
-stays out. The brokers refuse its commits in any case: its member id is no longer in the group.
+A heartbeat that is refused, for want of a right, ends the library's heartbeats for good, while it
+goes on to tell of the refusal. Here the member joins anew, which the brokers take once they may.
+
+Static membership (KIP-345) is held by one process at a time. The library sends heartbeats and
+commits without the instance id; a member whose place another process has taken with the same id is
+told that it is unknown, and joins anew: the two would take the place from each other for ever. Here
+such a member asks first, naming its id, and stays out. The brokers refuse its commits in any case:
+its member id is no longer in the group.
 """
 
 from __future__ import annotations
@@ -56,15 +60,16 @@ class _NamedHeartbeat(Request[_Struct]):  # type: ignore[misc]  # the library is
         return request_struct_class(*self._fields)
 
 
-class StaticCoordinator(GroupCoordinator):  # type: ignore[misc]  # the library is untyped
-    """As the library's; a static member joins anew only while nobody has taken its place.
+class Coordinator(GroupCoordinator):  # type: ignore[misc]  # the library is untyped
+    """As the library's, but for a heartbeat that was refused, and a static member's place.
 
-    Once it is out, every attempt raises `InstanceFenced`.
+    Once another process has taken that, every attempt to join raises `InstanceFenced`.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._was = (-1, NOBODY)  # generation and member id, as last in the group
         self._fenced = False
+        self._heartbeat_task: Any = None
         super().__init__(*args, **options)
 
     @override
@@ -80,6 +85,13 @@ class StaticCoordinator(GroupCoordinator):  # type: ignore[misc]  # the library 
             if self.member_id != NOBODY:
                 self._was = (self.generation, self.member_id)
             self._stay_out()
+
+    @override
+    def _push_error_to_user(self, exc: Any) -> Any:
+        if self._heartbeat_task is not None and self._heartbeat_task.done():
+            self._heartbeat_task = None
+            self.request_rejoin()
+        return super()._push_error_to_user(exc)
 
     @override
     async def _send_req(self, request: Any) -> Any:
@@ -98,5 +110,5 @@ class StaticCoordinator(GroupCoordinator):  # type: ignore[misc]  # the library 
 
 
 def install() -> None:
-    """Let every consumer of the process be such a member when it has an instance id."""
-    consumer.GroupCoordinator = StaticCoordinator
+    """Let every consumer of the process be such a member."""
+    consumer.GroupCoordinator = Coordinator
