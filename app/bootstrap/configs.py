@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from app.composer import ComposerConfig
 from app.intake.decode import DecoderConfig
 from app.kafka import GroupTimes, KafkaConfig
-from app.outcomes import Routes, Schedule
+from app.outcomes import Routes, Schedule, Suppressing
+from app.outcomes.decision import nothing_stands
 from app.pool import Gate, PoolConfig
 from app.relay import AuthMethod, BreakerConfig, RelayConfig, Security, Timeouts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pydantic import SecretStr
 
     from app.settings import Settings
@@ -90,11 +93,14 @@ def breaker_config(settings: Settings) -> BreakerConfig:
     return BreakerConfig(settings.smtp_breaker.failures, settings.smtp_breaker.reset)
 
 
-def routes(settings: Settings) -> Routes:
+def routes(settings: Settings, stands: Callable[[bytes], bool] = nothing_stands) -> Routes:
+    """`stands` tells of a suppression, by digest, that a bounce must not replace."""
+    topic = settings.email_suppressions_topic
     return Routes(
         schedule=Schedule(settings.kafka_topic, settings.retry_delays, settings.retry_jitter),
         dead_letters=settings.email_dlq_topic,
         results=settings.email_results_topic,
+        suppressing=Suppressing(topic, settings.suppression_ttl, stands) if topic else None,
     )
 
 

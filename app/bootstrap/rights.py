@@ -27,6 +27,8 @@ async def check_rights(admin: Admin, topics: Topics, routes: Routes, groups: Ite
     }
     if routes.results:
         needed[routes.results] = (Right.WRITE,)
+    if routes.suppressing:
+        needed[routes.suppressing.topic] = (Right.READ, Right.WRITE)
     found = await persistent(partial(admin.topic_rights, list(needed)), ANSWER_S)
     missing = [
         f"{right} on topic {topic}"

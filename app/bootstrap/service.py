@@ -13,6 +13,7 @@ from app.bootstrap import configs
 from app.bootstrap.pool_report import report_pool
 from app.bootstrap.probe import probe_brokers
 from app.bootstrap.rights import check_rights
+from app.bootstrap.suppressions import Suppressions
 from app.bootstrap.topics import prepare_topics
 from app.composer import Composer
 from app.domain.clock import epoch_ms
@@ -34,6 +35,7 @@ from app.pipeline.watchdog import Watchdog
 from app.pipeline.writer import Writer
 from app.pool import WorkerPool
 from app.relay import Relays
+from app.state.suppressed import Suppressed
 from app.telemetry import PoolMetrics
 
 if TYPE_CHECKING:
@@ -60,7 +62,10 @@ class Service:
         self._settings = settings
         self._mail_log = mail_log
         self._kafka = configs.kafka_config(settings)
-        self._routes = configs.routes(settings)
+        self.metrics = CollectorRegistry()
+        suppressed = Suppressed(epoch_ms)
+        self._routes = configs.routes(settings, suppressed.is_manual)
+        self._suppressions = Suppressions(self._routes.suppressing, suppressed, self.metrics)
         self.watchdog = Watchdog(time.monotonic)
         self.ledger = Ledger()
         self.composer = Composer(configs.composer_config(settings))
@@ -77,9 +82,9 @@ class Service:
             self.relays,
             self.ledger,
             self._flights,
+            screens=self._suppressions.screens,
             on_ambiguous=settings.smtp_on_ambiguous,
         )
-        self.metrics = CollectorRegistry()
         self.pool: WorkerPool[MailJob, Handled] = WorkerPool(
             self._handler,
             configs.pool_config(settings, self.gate),
@@ -115,6 +120,7 @@ class Service:
             )
             group = self._settings.kafka_group_id
             await check_rights(admin, topics, self._routes, (group, f"{group}-retry"))
+            self._suppressions.follow(self._kafka, self.watchdog.pulse("suppressions"))
             await begin_group(
                 self._kafka,
                 admin,
@@ -125,12 +131,13 @@ class Service:
                 clock=epoch_ms,
             )
         await self.relays.start()
+        await self._suppressions.whole()
         await self._start_pipeline(topics)
         self.started = True
 
     async def run(self) -> None:
         """Return when told to `halt`; raises what ended a part of the service that must not end."""
-        parts = [*self._tasks, *self._reading]
+        parts = [*self._tasks, *self._reading, *self._suppressions.tasks]
         await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
         for part in parts:
             if part.cancelled():
@@ -155,6 +162,7 @@ class Service:
             await self.pool.stop(POOL_END_S)
             await self._end_tasks()
             await self._producer.stop()
+        await self._suppressions.end()
         await asyncio.gather(*(reader.close() for reader in self.readers))
         await self.relays.close()
 
@@ -180,6 +188,7 @@ class Service:
                 "Results that their topic refused for good; the mail's fate is in the log alone",
                 registry=self.metrics,
             ).inc,
+            on_note_refused=self._suppressions.refused,
         )
         router = Router(
             self._routes,

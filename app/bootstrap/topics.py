@@ -43,6 +43,8 @@ async def prepare_topics(admin: Admin, routes: Routes, *, create: bool) -> Topic
     wanted = [queue, *routes.schedule.topics, routes.dead_letters]
     if routes.results:
         wanted.append(routes.results)
+    if routes.suppressing:
+        wanted.append(routes.suppressing.topic)
     missing = [topic for topic in wanted if topic not in existing]
     if missing and not create:
         raise Fatal(
@@ -55,8 +57,7 @@ async def prepare_topics(admin: Admin, routes: Routes, *, create: bool) -> Topic
         missing.remove(queue)
     largest = int((await admin.config(queue)).get("max.message.bytes") or DEFAULT_MAX_MESSAGE)
     info = existing[queue]
-    specs = [_spec(topic, info, largest, parked=topic != routes.results) for topic in missing]
-    await _create(admin, specs)
+    await _create(admin, [_spec(topic, info, largest, routes) for topic in missing])
     tiers = {topic for topic in existing if routes.schedule.is_tier(topic)}
     return Topics(
         queue,
@@ -80,8 +81,11 @@ async def _create(admin: Admin, specs: list[TopicSpec]) -> None:
             log.info("topic %s created", spec.name)
 
 
-def _spec(name: str, queue: TopicInfo, largest: int, *, parked: bool) -> TopicSpec:
-    configs = {"cleanup.policy": "delete", "max.message.bytes": str(largest + HEADROOM)}
-    if parked:
-        configs["retention.ms"] = str(PARKED_MS)
+def _spec(name: str, queue: TopicInfo, largest: int, routes: Routes) -> TopicSpec:
+    if routes.suppressing and name == routes.suppressing.topic:
+        configs = {"cleanup.policy": "compact"}
+    else:
+        configs = {"cleanup.policy": "delete", "max.message.bytes": str(largest + HEADROOM)}
+        if name != routes.results:
+            configs["retention.ms"] = str(PARKED_MS)
     return TopicSpec(name, queue.partitions, queue.replication, configs)

@@ -13,4 +13,9 @@ def normalised(address: str) -> str:
 
 def address_digest(address: str) -> str:
     """SHA-256 of the normalised address, in hexadecimal: names a mailbox without showing it."""
-    return hashlib.sha256(normalised(address).encode(errors="replace")).hexdigest()
+    return raw_digest(address).hex()
+
+
+def raw_digest(address: str) -> bytes:
+    """The same as 32 bytes, for who holds many."""
+    return hashlib.sha256(normalised(address).encode(errors="replace")).digest()

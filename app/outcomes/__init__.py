@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.outcomes.deciding import decide, decide_hop, decide_refused
-from app.outcomes.decision import Decision, Routes, Unsent
+from app.outcomes.decision import Decision, Routes, Suppressing, Unsent
 from app.outcomes.durations import format_duration, parse_duration
 from app.outcomes.headers import without_value
 from app.outcomes.judging import judge, too_many_connections
@@ -17,6 +17,7 @@ __all__ = [
     "Routes",
     "Rule",
     "Schedule",
+    "Suppressing",
     "Unsent",
     "decide",
     "decide_hop",

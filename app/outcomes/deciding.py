@@ -11,6 +11,7 @@ from app.outcomes.case import Case
 from app.outcomes.decision import Decision
 from app.outcomes.ending import ending_of
 from app.outcomes.fates import Fate, fates_of, overall
+from app.outcomes.notes import notes_for
 from app.outcomes.writing import conclude, failure_of, is_kept, letter, letters_for
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def decide(
         queued_s=queued_s,
         error=ending.error,
     )
-    return conclude(
+    decision = conclude(
         case,
         status,
         fates,
@@ -61,6 +62,8 @@ def decide(
         telling=next(fate.verdict for fate in fates if fate.status is status),
         retry=retry,
     )
+    notes = notes_for(case, fates, routes.suppressing, now_ms=now_ms)
+    return replace(decision, notes=notes) if notes else decision
 
 
 def decide_refused(refused: Refused, routes: Routes, *, now_ms: int) -> Decision:

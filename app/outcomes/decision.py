@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from app.domain.claim import Claim
     from app.domain.outcome import ErrorKind, Status
@@ -15,13 +15,31 @@ if TYPE_CHECKING:
     from app.outcomes.schedule import Schedule
 
 
+def nothing_stands(_digest: bytes) -> bool:
+    """No entry forbids another."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressing:
+    """Where an address that turned out bad is entered, and for how many seconds.
+
+    `stands`: whether an entry is known, by digest, that a bounce must not replace.
+    """
+
+    topic: str
+    ttl_s: float
+    stands: Callable[[bytes], bool] = nothing_stands
+
+
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """Where outcomes are written; `results` None means that no results are."""
+    """Where outcomes are written; `results` None means that no results are, and so on."""
 
     schedule: Schedule
     dead_letters: str
     results: str | None
+    suppressing: Suppressing | None = None
 
 
 class Unsent(StrEnum):
@@ -35,10 +53,10 @@ class Unsent(StrEnum):
 class Decision:
     """What to write before `claim` may be settled.
 
-    `letters` go to tiers and dead letters and must all be acknowledged; a `result` that is
-    refused for good settles all the same. `status` and `kind` are those of the attempt, status
-    None for a hop, which has no result. `fields` is the result as the log takes it, addresses
-    whole; `error` the exception whose traceback belongs in the log.
+    `letters` go to tiers and dead letters and must all be acknowledged; a `result` and `notes`
+    (what is to be remembered) that are refused for good settle all the same. `status` and `kind`
+    are those of the attempt, status None for a hop, which has no result. `fields` is the result as
+    the log takes it, addresses whole; `error` the exception whose traceback belongs in the log.
     """
 
     claim: Claim
@@ -46,6 +64,7 @@ class Decision:
     kind: ErrorKind | None = None
     letters: tuple[Outgoing, ...] = ()
     result: Outgoing | None = None
+    notes: tuple[Outgoing, ...] = ()
     next_attempt_at_ms: int | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
     error: BaseException | None = None

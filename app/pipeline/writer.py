@@ -35,9 +35,9 @@ class Publishing(Protocol):
 class Writer:
     """Publishes without waiting and settles when everything is acknowledged.
 
-    A result that is refused for good is counted and said; the offset settles all the same. A
-    retry or dead letter that is refused is tried again for ever: nothing settles without it.
-    `max_bytes` bounds what is held meanwhile.
+    A result or note that is refused for good is counted and said; the offset settles all the
+    same. A retry or dead letter that is refused is tried again for ever: nothing settles without
+    it. `max_bytes` bounds what is held meanwhile.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class Writer:
         dead_letters: str,
         max_bytes: int,
         on_result_refused: Callable[[], None],
+        on_note_refused: Callable[[], None],
     ) -> None:
         self._publishing = publishing
         self._settlements = settlements
@@ -56,8 +57,10 @@ class Writer:
         self._dead_letters = dead_letters
         self._max_bytes = max_bytes
         self.on_result_refused = on_result_refused
+        self._on_note_refused = on_note_refused
         self._room = asyncio.Event()
         self._results_said = Throttle(time.monotonic)
+        self._notes_said = Throttle(time.monotonic)
         self._refused = 0
         self._bytes = 0
         self.pending = 0
@@ -67,11 +70,13 @@ class Writer:
         waiting = _Waiting(self, decision)
         self.pending += 1
         self._bytes += _size(decision)
-        waiting.left = len(decision.letters) + (decision.result is not None)
+        waiting.left = len(decision.letters) + len(decision.notes) + (decision.result is not None)
         for letter in decision.letters:
             self._send_letter(waiting, letter, 0)
         if decision.result is not None:
             self._publishing.send(decision.result, waiting.result_answered)
+        for note in decision.notes:
+            self._publishing.send(note, waiting.note_answered)
         if not waiting.left:
             self.settle(decision)
 
@@ -96,10 +101,12 @@ class Writer:
     def result_refused(self, error: PublishError) -> None:
         """Count it each time; say it once, then at growing intervals."""
         self.on_result_refused()
-        silenced = self._results_said.silenced
-        if self._results_said.due():
-            more = f" ({silenced} more since this was last said)" if silenced else ""
-            log.error("a result is not written: %s%s", error, more)
+        _say("a result is not written", error, self._results_said)
+
+    def note_refused(self, error: PublishError) -> None:
+        """As `result_refused`, for what was to be remembered."""
+        self._on_note_refused()
+        _say("an address that bounced is not entered", error, self._notes_said)
 
     def _send_letter(self, waiting: _Waiting, letter: Outgoing, tries: int) -> None:
         def answered(outcome: Written | PublishError) -> None:
@@ -128,10 +135,17 @@ class Writer:
         asyncio.get_running_loop().call_later(pause, self._send_letter, waiting, letter, tries + 1)
 
 
+def _say(what: str, error: PublishError, throttle: Throttle) -> None:
+    silenced = throttle.silenced
+    if throttle.due():
+        more = f" ({silenced} more since this was last said)" if silenced else ""
+        log.error("%s: %s%s", what, error, more)
+
+
 def _size(decision: Decision) -> int:
     """Bytes that are held until the decision is settled."""
     result = decision.result
-    held = sum(len(letter.value or b"") for letter in decision.letters)
+    held = sum(len(each.value or b"") for each in (*decision.letters, *decision.notes))
     return held + (len(result.value or b"") if result is not None else 0)
 
 
@@ -153,4 +167,9 @@ class _Waiting:
     def result_answered(self, outcome: Written | PublishError) -> None:
         if isinstance(outcome, PublishError):
             self._writer.result_refused(outcome)
+        self.answered()
+
+    def note_answered(self, outcome: Written | PublishError) -> None:
+        if isinstance(outcome, PublishError):
+            self._writer.note_refused(outcome)
         self.answered()

@@ -82,7 +82,7 @@ def _topics(found: _Findings) -> None:
     if len(queue) + len("-retry-") + 10 > _LONGEST_TOPIC:
         found.wrong("kafka_topic", "too long: the retry topics add to it")
     names = {queue: "kafka_topic"}
-    for name in ("email_dlq_topic", "email_results_topic"):
+    for name in _TOPICS[1:]:
         topic = getattr(settings, name)
         if topic is None:
             continue
@@ -210,7 +210,7 @@ def _is_loopback(host: str) -> bool:
 
 
 _WORKERS = ("email_worker_count", "email_workers_min", "email_workers_max", "email_profile")
-_TOPICS = ("kafka_topic", "email_dlq_topic", "email_results_topic")
+_TOPICS = ("kafka_topic", "email_dlq_topic", "email_results_topic", "email_suppressions_topic")
 _KAFKA_LOGIN = (
     "kafka_security_protocol",
     "kafka_sasl_mechanism",

@@ -208,8 +208,11 @@ class Settings(BaseSettings):
         "Topic for results, one for each outcome and each retry.",
         empty_means="no results are written",
     )
-    email_suppressions_topic: NotYet = later(
-        Group.MAIL, "Topic with addresses never to write to.", empty_means="none are kept"
+    email_suppressions_topic: Annotated[str | None, Topic] = setting(
+        Group.MAIL,
+        "email-suppressions",
+        "Topic with the addresses that no mail goes to, as digests.",
+        empty_means="no address is suppressed",
     )
     email_inline_css: NotYet = later(Group.MAIL, "Move style sheets into the HTML's elements.")
     email_dry_run: NotYet = later(Group.MAIL, "Do everything except sending.")
@@ -283,7 +286,9 @@ class Settings(BaseSettings):
         Group.RETRIES, "0.1", "By how much of itself a wait may be shortened at random."
     )
 
-    suppression_ttl: NotYet = later(Group.REMEMBERED, "How long a bounced address is avoided.")
+    suppression_ttl: Annotated[float, Duration()] = setting(
+        Group.REMEMBERED, "90d", "How long no mail goes to an address that bounced."
+    )
     dedup_window: NotYet = later(Group.REMEMBERED, "How long sent ids are remembered.")
     dedup_size: NotYet = later(Group.REMEMBERED, "How many sent ids are remembered.")
     state_url: NotYet = later(Group.REMEMBERED, "Redis or Valkey that all instances share.")

@@ -6,10 +6,9 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from aiokafka.conn import AIOKafkaConnection
-
 from app.domain.record import Outgoing
 from app.kafka import KafkaConfig, Producer, PublishError, Written
+from tests.support.network import Network
 from tests.support.waiting import run, until
 
 if TYPE_CHECKING:
@@ -18,32 +17,6 @@ if TYPE_CHECKING:
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.topics import Topics
-
-
-class Network:
-    """Every connection of the client library; `cut` ends them and refuses new ones."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._up = True
-        self._open: list[AIOKafkaConnection] = []
-        really_connect = AIOKafkaConnection.connect
-
-        async def connect(connection: AIOKafkaConnection) -> object:
-            if not self._up:
-                raise ConnectionRefusedError("the network is cut")
-            self._open.append(connection)
-            return await really_connect(connection)
-
-        monkeypatch.setattr(AIOKafkaConnection, "connect", connect)
-
-    def cut(self) -> None:
-        self._up = False
-        for connection in self._open:
-            connection.close()
-        self._open.clear()
-
-    def mend(self) -> None:
-        self._up = True
 
 
 def test_what_a_replaced_producer_held_is_written_once(

@@ -48,7 +48,7 @@ def relay() -> Iterator[RelayThread]:
 def names(tools: KafkaTools) -> Topics:
     """The service's topics are there already."""
     names = Topics.unique()
-    for topic in (names.queue, tier(names), names.dlq, names.results):
+    for topic in (names.queue, tier(names), names.dlq, names.results, names.suppressions):
         tools.create_topic(topic, 1)
     return names
 
@@ -63,6 +63,7 @@ def needed(names: Topics) -> Rights:
         (TOPIC, tier(names)): ("READ", "WRITE"),
         (TOPIC, names.dlq): ("WRITE",),
         (TOPIC, names.results): ("WRITE",),
+        (TOPIC, names.suppressions): ("READ", "WRITE"),
         (GROUP, names.group): ("READ",),
         (GROUP, f"{names.group}-retry"): ("READ",),
     }
@@ -110,6 +111,7 @@ def spends_little(service: Service, seconds: float = 3.0) -> None:
         ("WRITE on topic {tier}", None),
         ("WRITE on topic {dlq}", "topic {dlq} could not be created"),
         ("WRITE on topic {results}", "topic {results} could not be created"),
+        ("WRITE on topic {suppressions}", None),
         ("READ on group {group}", None),
         ("READ on group {group}-retry", None),
     ],
@@ -127,6 +129,7 @@ def test_a_right_that_is_missing_at_start_is_named(
         "tier": tier(names),
         "dlq": names.dlq,
         "results": names.results,
+        "suppressions": names.suppressions,
         "group": names.group,
     }
     missing = left_out.format_map(places)
@@ -149,7 +152,7 @@ def test_every_missing_right_is_named_at_once(
     tmp_path: Path, guarded: GuardedKafka, names: Topics, relay: RelayThread
 ) -> None:
     grant(guarded, {(TOPIC, names.queue): ("DESCRIBE", "DESCRIBE_CONFIGS")})
-    for topic in (tier(names), names.dlq, names.results):
+    for topic in (tier(names), names.dlq, names.results, names.suppressions):
         guarded.grant(TOPIC, topic, "DESCRIBE")
     with on(tmp_path, guarded, names, relay) as service:
         assert service.wait(30) == 1
@@ -160,6 +163,8 @@ def test_every_missing_right_is_named_at_once(
             f"WRITE on topic {tier(names)}",
             f"WRITE on topic {names.dlq}",
             f"WRITE on topic {names.results}",
+            f"READ on topic {names.suppressions}",
+            f"WRITE on topic {names.suppressions}",
             f"READ on group {names.group}",
             f"READ on group {names.group}-retry",
         ]

@@ -36,7 +36,7 @@ async def _delete_records(brokers: str, before: Mapping[Partition, int]) -> None
         )
 
 
-async def _add_partitions(brokers: str, topic: str, total: int) -> None:
+async def add_partitions(brokers: str, topic: str, total: int) -> None:
     async with _admin(brokers) as admin:
         await admin.create_partitions({topic: NewPartitions(total)})
 
@@ -77,7 +77,7 @@ class LogSurgery:
         run(_delete_records(self.brokers, before))
 
     def add_partitions(self, topic: str, total: int) -> None:
-        run(_add_partitions(self.brokers, topic, total))
+        run(add_partitions(self.brokers, topic, total))
         tools = KafkaTools(self.brokers)
         wait_until(lambda: len(tools.ends(topic)) == total, f"{topic} has {total} partitions")
 

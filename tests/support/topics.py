@@ -43,4 +43,5 @@ class Topics:
             "KAFKA_GROUP_ID": self.group,
             "EMAIL_DLQ_TOPIC": self.dlq,
             "EMAIL_RESULTS_TOPIC": self.results,
+            "EMAIL_SUPPRESSIONS_TOPIC": self.suppressions,
         }

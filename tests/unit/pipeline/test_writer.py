@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 CLAIM = Claim("email-queue", 0, 7, 1)
 RESULT = Outgoing("email-results", 0, b"id", b"{}")
 LETTER = Outgoing("email-dlq", 0, b"key", b"value", (("mail-error-text", b"no"),))
+NOTE = Outgoing("email-suppressions", 0, b"digest", b"{}")
 RETRY = Outgoing("email-queue-retry-30s", 0, b"key", b"value")
 
 
@@ -63,6 +64,7 @@ class Rig:
         self.settled = Settled()
         self.pulse = Pulse("publishing", lambda: 0.0)
         self.results_refused = 0
+        self.notes_refused = 0
         self.writer = Writer(
             self.kafka,
             self.settled,
@@ -70,13 +72,22 @@ class Rig:
             dead_letters="email-dlq",
             max_bytes=max_bytes,
             on_result_refused=self.count,
+            on_note_refused=self.count_note,
         )
 
     def count(self) -> None:
         self.results_refused += 1
 
-    def write(self, *letters: Outgoing, result: Outgoing | None = RESULT) -> None:
-        self.writer.write(Decision(CLAIM, Status.DEAD, letters=letters, result=result))
+    def count_note(self) -> None:
+        self.notes_refused += 1
+
+    def write(
+        self,
+        *letters: Outgoing,
+        result: Outgoing | None = RESULT,
+        notes: tuple[Outgoing, ...] = (),
+    ) -> None:
+        self.writer.write(Decision(CLAIM, Status.DEAD, letters=letters, result=result, notes=notes))
 
 
 @pytest.fixture(autouse=True)
@@ -107,6 +118,28 @@ def test_a_refused_result_settles_and_is_counted() -> None:
     rig.kafka.refuse(0)
     assert rig.settled.claims == [CLAIM]
     assert rig.results_refused == 1
+
+
+def test_it_settles_only_once_the_notes_are_acknowledged_too() -> None:
+    rig = Rig()
+    rig.write(notes=(NOTE,))
+    rig.kafka.accept(0)
+    assert rig.settled.claims == []
+    rig.kafka.accept(1)
+    assert rig.settled.claims == [CLAIM]
+    assert rig.notes_refused == 0
+
+
+def test_refused_notes_settle_and_are_all_counted_but_said_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    rig = Rig()
+    rig.write(notes=(NOTE, NOTE), result=None)
+    rig.kafka.refuse(0)
+    rig.kafka.refuse(1)
+    assert rig.settled.claims == [CLAIM]
+    assert rig.notes_refused == 2
+    assert len(caplog.records) == 1
 
 
 @pytest.mark.parametrize("too_large", [False, True])

@@ -60,6 +60,10 @@ def _refused(**flags: str) -> list[str]:
             r"EMAIL_RESULTS_TOPIC=.*the same topic as EMAIL_DLQ_TOPIC",
         ),
         (
+            {"email_suppressions_topic": "email-results"},
+            r"EMAIL_SUPPRESSIONS_TOPIC=.*the same topic as EMAIL_RESULTS_TOPIC",
+        ),
+        (
             {"email_dlq_topic": "email-queue-retry-5m"},
             r"EMAIL_DLQ_TOPIC=.*a retry topic of KAFKA_TOPIC",
         ),

@@ -1,0 +1,1 @@
+"""What outlives a message: the addresses that no mail may go to."""
