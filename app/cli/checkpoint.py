@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
-from typing_extensions import override
 
 from app.cli.flags import KAFKA_CONNECTION_FIELDS, load_from, settings_flags
-from app.cli.verbs import ExamplesCommand, write_examples
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from app.cli.verbs import ExamplesCommand, ExamplesGroup
 
 _USED: Final = (*KAFKA_CONNECTION_FIELDS, "kafka_topic", "kafka_group_id", "retry_delays")
 _EXAMPLES: Final = (
@@ -24,19 +20,7 @@ _EXAMPLES: Final = (
 AGES: Final = 10
 
 
-class _Group(click.Group):
-    """A group of verbs whose help ends with examples."""
-
-    def __init__(self, *args: Any, examples: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._examples = examples
-
-    @override
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        write_examples(formatter, self._examples)
-
-
-@click.group(cls=_Group, examples=_EXAMPLES, short_help="Show where the service stands.")
+@click.group(cls=ExamplesGroup, examples=_EXAMPLES, short_help="Show where the service stands.")
 def command() -> None:
     """Look at what the service has committed for its queue and its retry tiers."""
 

@@ -26,6 +26,9 @@ VERBS: Final = {
     "checkpoint": Verb(
         "app.cli.checkpoint:command", "Show where the service stands in its topics."
     ),
+    "suppressions": Verb(
+        "app.cli.suppressions.command:command", "Addresses that no mail goes to: see and change."
+    ),
     "config": Verb("app.cli.config:command", "Show every setting, its value and its source."),
     "demo": Verb("app.cli.demo:command", "Watch it work, with a broker and a mailbox of its own."),
 }
@@ -100,12 +103,31 @@ class ExamplesCommand(click.Command):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         sections: dict[str, list[tuple[str, str]]] = {HeadedOption.heading: []}
         for each in self.get_params(ctx):
+            if isinstance(each, click.Argument):
+                continue  # stands in the line above
             heading = each.heading if isinstance(each, HeadedOption) else HeadedOption.heading
             if record := each.get_help_record(ctx):
                 sections.setdefault(heading, []).append(record)
         for heading, records in sections.items():
             with formatter.section(heading):
                 formatter.write_dl(records, col_max=34)
+
+    @override
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_examples(formatter, self.examples)
+
+
+class ExamplesGroup(click.Group):
+    """A verb that has verbs of its own, and whose help ends with examples."""
+
+    def __init__(self, *args: Any, examples: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.examples = examples
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which they were written."""
+        return list(self.commands)
 
     @override
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

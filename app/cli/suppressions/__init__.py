@@ -1,0 +1,1 @@
+"""`kafka-mailer suppressions`: the addresses that no mail goes to."""
