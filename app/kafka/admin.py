@@ -131,7 +131,10 @@ class Admin:
         return settings
 
     async def topic_rights(self, names: Sequence[str]) -> dict[str, frozenset[Right]]:
-        """What we may do with each topic; all where the broker does not tell."""
+        """What we may do with each topic; all where the broker does not tell.
+
+        Raises what a topic's answer is instead, such as that of one created a moment ago.
+        """
         try:
             response = await bounded(
                 self._client._send_request(TopicRightsRequest(list(names))),  # noqa: SLF001
@@ -139,10 +142,12 @@ class Admin:
             )
         except (IncompatibleBrokerVersion, NotImplementedError):
             return dict.fromkeys(names, frozenset(Right))
-        return {
-            name: rights_in(rights) if not code else frozenset()
-            for code, name, _, _, rights in response.topics
-        }
+        found = {}
+        for code, name, _, _, rights in response.topics:
+            if code and code != TopicAuthorizationFailedError.errno:
+                raise for_code(code)(f"topic {name}")
+            found[name] = frozenset() if code else rights_in(rights)
+        return found
 
     async def group_rights(self, group: str) -> frozenset[Right]:
         """What we may do with a group; all where the broker does not tell."""
