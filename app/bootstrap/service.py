@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter
 from app.bootstrap import configs
 from app.bootstrap.pool_report import report_pool
 from app.bootstrap.probe import probe_brokers
+from app.bootstrap.remembering import remembering
 from app.bootstrap.rights import check_rights
 from app.bootstrap.topics import prepare_topics
 from app.composer import Composer
@@ -72,11 +73,14 @@ class Service:
         self.draining = False
         self.started = False
         self._flights = Flights()
+        self._remembering = remembering(settings, self._routes.schedule, self.watchdog)
         self._handler = Handler(
             self.composer,
             self.relays,
             self.ledger,
             self._flights,
+            screens=[self._remembering.screen] if self._remembering else [],
+            on_end=self._remembering.screen.over if self._remembering else None,
             on_ambiguous=settings.smtp_on_ambiguous,
         )
         self.metrics = CollectorRegistry()
@@ -157,6 +161,8 @@ class Service:
             await self._producer.stop()
         await asyncio.gather(*(reader.close() for reader in self.readers))
         await self.relays.close()
+        if self._remembering is not None:
+            await self._remembering.deliveries.close()
 
     def hurry(self) -> None:
         """Let nobody wait any longer in a drain."""
@@ -218,6 +224,8 @@ class Service:
             ),
             asyncio.create_task(report_pool(self.pool.stats), name="pool report"),
         ]
+        if self._remembering is not None and self._remembering.watch is not None:
+            self._tasks.append(asyncio.create_task(self._remembering.watch(), name="shared store"))
 
     def _add_reader(
         self,
