@@ -41,16 +41,17 @@ class Probe:
 
 
 class SharedStore:
-    """Runs scripts there, each within 250 ms.
+    """Runs scripts there, each within `answer_s` seconds.
 
     After one failure every call fails at once until a probe, once a second, has succeeded: a
     store that hangs costs a few mails that time, and all others none. `lost` says to health and
     log what is not kept meanwhile.
     """
 
-    def __init__(self, url: str, vitals: Vitals, *, lost: str) -> None:
+    def __init__(self, url: str, vitals: Vitals, *, lost: str, answer_s: float = ANSWER_S) -> None:
         self._vitals = vitals
         self._lost = lost
+        self._answer_s = answer_s
         self._away = False
         scheme, _, rest = url.partition("://")
         scheme = SCHEMES.get(scheme.lower(), scheme.lower())
@@ -58,8 +59,8 @@ class SharedStore:
             BlockingConnectionPool.from_url(
                 f"{scheme}://{rest}",
                 max_connections=CONNECTIONS,
-                timeout=ANSWER_S,
-                # A connection that was cut while idle; `ANSWER_S` bounds both attempts together.
+                timeout=answer_s,
+                # A connection that was cut while idle; `answer_s` bounds both attempts together.
                 retry=Retry(NoBackoff(), 1),
                 protocol=2,
                 **({} if scheme == "unix" else {"socket_keepalive": True}),
@@ -89,7 +90,7 @@ class SharedStore:
 
     async def close(self) -> None:
         try:
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(self._answer_s):
                 await self._client.aclose()
         except Exception as error:  # noqa: BLE001 - it ends either way
             log.debug("closing the shared store: %s", error)
@@ -98,16 +99,15 @@ class SharedStore:
         self, script: AsyncScript, keys: Sequence[str], arguments: Sequence[str | int]
     ) -> Any:
         try:
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(self._answer_s):
                 return await script(keys=keys, args=arguments)
         except Exception as error:
             # Whatever it is: mail flows.
             self._away = True
-            self._vitals.trouble(f"{self._lost}: {_said(error)}")
+            self._vitals.trouble(f"{self._lost}: {self._said(error)}")
             raise StoreAway from error
 
-
-def _said(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return f"no answer within {ANSWER_S * 1000:.0f} ms"
-    return str(error) or type(error).__name__
+    def _said(self, error: Exception) -> str:
+        if isinstance(error, TimeoutError):
+            return f"no answer within {self._answer_s * 1000:.0f} ms"
+        return str(error) or type(error).__name__

@@ -45,7 +45,7 @@ class Memory:
             yield self._own
             return
         pulse = Pulse("shared store", lambda: 0.0)
-        store = SharedStore(self._server.url, pulse, lost="nothing is kept")
+        store = SharedStore(self._server.url, pulse, lost="nothing is kept", answer_s=10)
         shared = SharedDeliveries(store, prefix="mailer:q:g", window_s=window_s, lease_s=30)
         try:
             yield shared
