@@ -11,6 +11,7 @@ from tests.support import smtp_sink as sinks
 from tests.support.backends import Broker, Ladder, NotAvailable
 from tests.support.kafka_tools import KafkaTools
 from tests.support.postfix import Postfix
+from tests.support.redis_server import RedisServer
 from tests.support.topics import Topics
 
 if TYPE_CHECKING:
@@ -36,17 +37,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    optional = {"postfix": Postfix.why_not(), "smtp-sink": sinks.SmtpSink.why_not()}
+    optional = {
+        "postfix": Postfix.why_not(),
+        "smtp-sink": sinks.SmtpSink.why_not(),
+        "redis-server": RedisServer.why_not(),
+    }
     return [
         f"kafka: {config.stash[LADDER].describe()}",
-        "mail servers: "
+        "other servers: "
         + ", ".join(f"{name} {f'no ({why})' if why else 'yes'}" for name, why in optional.items()),
     ]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        for server in ("kafka", "postfix"):
+        for server in ("kafka", "postfix", "redis_server"):
             if server in getattr(item, "fixturenames", ()):
                 item.add_marker(server)
 
@@ -127,3 +132,18 @@ def smtp_sink(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sinks.
         _skip(request, "smtp-sink", why)
     with sinks.SmtpSink(tmp_path / "smtp-sink") as sink:
         yield sink
+
+
+@pytest.fixture(scope="session")
+def _redis_server(request: pytest.FixtureRequest) -> Iterator[RedisServer]:
+    if why := RedisServer.why_not():
+        _skip(request, "redis-server", why)
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_server(_redis_server: RedisServer) -> RedisServer:
+    """A real Redis that asks for a password; running and empty at the start of each test."""
+    _redis_server.renew()
+    return _redis_server

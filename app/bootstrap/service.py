@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter
 from app.bootstrap import configs
 from app.bootstrap.pool_report import report_pool
 from app.bootstrap.probe import probe_brokers
+from app.bootstrap.remembering import remembering
 from app.bootstrap.rights import check_rights
 from app.bootstrap.suppressions import Suppressions
 from app.bootstrap.topics import prepare_topics
@@ -77,12 +78,17 @@ class Service:
         self.draining = False
         self.started = False
         self._flights = Flights()
+        self._remembering = remembering(settings, self._routes.schedule, self.watchdog)
         self._handler = Handler(
             self.composer,
             self.relays,
             self.ledger,
             self._flights,
-            screens=self._suppressions.screens,
+            screens=[
+                *self._suppressions.screens,
+                *([self._remembering.screen] if self._remembering else []),
+            ],
+            on_end=self._remembering.screen.over if self._remembering else None,
             on_ambiguous=settings.smtp_on_ambiguous,
         )
         self.pool: WorkerPool[MailJob, Handled] = WorkerPool(
@@ -120,7 +126,9 @@ class Service:
             )
             group = self._settings.kafka_group_id
             await check_rights(admin, topics, self._routes, (group, f"{group}-retry"))
-            self._suppressions.follow(self._kafka, self.watchdog.pulse("suppressions"))
+            self._suppressions.follow(
+                self._kafka, self.watchdog.pulse("suppressions", mail_flows=True)
+            )
             await begin_group(
                 self._kafka,
                 admin,
@@ -165,6 +173,8 @@ class Service:
         await self._suppressions.end()
         await asyncio.gather(*(reader.close() for reader in self.readers))
         await self.relays.close()
+        if self._remembering is not None:
+            await self._remembering.deliveries.close()
 
     def hurry(self) -> None:
         """Let nobody wait any longer in a drain."""
@@ -227,6 +237,8 @@ class Service:
             ),
             asyncio.create_task(report_pool(self.pool.stats), name="pool report"),
         ]
+        if self._remembering is not None and self._remembering.watch is not None:
+            self._tasks.append(asyncio.create_task(self._remembering.watch(), name="shared store"))
 
     def _add_reader(
         self,

@@ -8,7 +8,10 @@ from app.ops.health import RelayHealth, Snapshot, Stall
 from app.relay import RelayStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.bootstrap.service import Service
+    from app.pipeline.watchdog import Pulse
 
 STALLED_S = 30.0
 
@@ -36,8 +39,17 @@ class VitalSigns:
                 )
                 for state in service.relays.states()
             ),
-            troubles=tuple((pulse.name, pulse.reason) for pulse in pulses if pulse.reason),
+            troubles=_troubles(pulses, mail_flows=False),
+            lesser_troubles=_troubles(pulses, mail_flows=True),
             stalls=tuple(
                 Stall(pulse.name, pulse.age_s) for pulse in pulses if pulse.age_s > STALLED_S
             ),
         )
+
+
+def _troubles(pulses: Sequence[Pulse], *, mail_flows: bool) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (pulse.name, pulse.reason)
+        for pulse in pulses
+        if pulse.reason and pulse.mail_flows is mail_flows
+    )

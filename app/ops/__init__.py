@@ -6,6 +6,7 @@ from app.ops.health import (
     RelayHealth,
     Snapshot,
     Stall,
+    lesser_issues,
     live_issues,
     ready_issues,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "Snapshot",
     "Stall",
     "create_app",
+    "lesser_issues",
     "live_issues",
     "ready_issues",
 ]

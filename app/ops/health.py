@@ -32,8 +32,8 @@ class Snapshot:
 
     `started`: everything is built and reading has begun. `joined`: every consumer is a member of
     its group, if perhaps without partitions. `troubles`: what keeps parts of the service from
-    their work, by part, such as brokers that do not answer. `stalls`: loops that stand still.
-    No text holds an address or content of a mail.
+    their work, by part, such as brokers that do not answer; `lesser_troubles`: while mail flows all
+    the same. `stalls`: loops that stand still. No text holds an address or content of a mail.
     """
 
     started: bool
@@ -41,6 +41,7 @@ class Snapshot:
     draining: bool = False
     relays: tuple[RelayHealth, ...] = ()
     troubles: tuple[tuple[str, str], ...] = ()
+    lesser_troubles: tuple[tuple[str, str], ...] = ()
     stalls: tuple[Stall, ...] = ()
 
 
@@ -60,6 +61,11 @@ def live_issues(snapshot: Snapshot) -> tuple[str, ...]:
 def ready_issues(snapshot: Snapshot) -> tuple[str, ...]:
     """Why mail does not flow through this instance now."""
     return tuple(_ready_issues(snapshot))
+
+
+def lesser_issues(snapshot: Snapshot) -> tuple[str, ...]:
+    """What is wrong while mail flows all the same."""
+    return tuple(f"{part}: {reason}" for part, reason in snapshot.lesser_troubles)
 
 
 def _ready_issues(snapshot: Snapshot) -> Iterator[str]:

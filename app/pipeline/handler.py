@@ -35,7 +35,8 @@ class Handler:
     """The pool's handler: asks the screens, composes, sends.
 
     Its value is an `Attempt`; `Withheld` where no recipient may get the message; `Hop` where it
-    has to wait; None where the claim was stale and nothing was done.
+    has to wait; None where the claim was stale and nothing was done. `on_end` is called whenever
+    a worker is done with a job, also when it raised or was cut.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Handler:
         flights: Flights,
         *,
         screens: Sequence[Screen] = (),
+        on_end: Callable[[MailJob], None] | None = None,
         on_ambiguous: Literal["retry", "dead"] = "retry",
         now: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -54,6 +56,7 @@ class Handler:
         self._settlements = settlements
         self._flights = flights
         self._screens = tuple(screens)
+        self._on_end = on_end
         self._on_ambiguous = on_ambiguous
         self._now = now
 
@@ -69,6 +72,8 @@ class Handler:
             return await self._handle(job, flight)
         finally:
             flight.running = False
+            if self._on_end is not None:
+                self._on_end(job)
 
     async def _handle(self, job: MailJob, flight: Flight) -> Handled:
         if not self._settlements.is_current(job.claim):

@@ -22,10 +22,14 @@ LOOK_S = 5.0
 
 
 class Pulse:
-    """One loop's line to the watchdog and to health (`app.domain.vitals.Vitals`)."""
+    """One loop's line to the watchdog and to health (`app.domain.vitals.Vitals`).
 
-    def __init__(self, name: str, clock: Callable[[], float]) -> None:
+    `mail_flows`: also while there is trouble, which then is no reason for not being ready.
+    """
+
+    def __init__(self, name: str, clock: Callable[[], float], *, mail_flows: bool = False) -> None:
         self.name = name
+        self.mail_flows = mail_flows
         self.reason: str | None = None
         self._clock = clock
         self._throttle = Throttle(clock)
@@ -72,9 +76,9 @@ class Watchdog:
         """Seconds since the event loop last gave the watchdog its turn."""
         return self._clock() - self._looked_at
 
-    def pulse(self, name: str) -> Pulse:
+    def pulse(self, name: str, *, mail_flows: bool = False) -> Pulse:
         """Watch one more loop."""
-        pulse = Pulse(name, self._clock)
+        pulse = Pulse(name, self._clock, mail_flows=mail_flows)
         self.pulses.append(pulse)
         return pulse
 

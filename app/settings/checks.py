@@ -171,6 +171,21 @@ def _relay_tls(found: _Findings) -> None:
     _certificates(found, names)
 
 
+def _remembered(found: _Findings) -> None:
+    shared = found.has("state_url")
+    if not found.settings.dedup_window:
+        for name in ("state_url", "dedup_size"):
+            if name in found.given:
+                found.notices.append(
+                    f"{option(name).variable} is set, but DEDUP_WINDOW is 0: nothing is remembered"
+                )
+    elif shared and "dedup_size" in found.given:
+        found.notices.append(
+            "DEDUP_SIZE bounds what is remembered in memory; the store of STATE_URL has bounds of "
+            "its own"
+        )
+
+
 def _certificates(found: _Findings, names: tuple[str, str, str]) -> None:
     authorities, certificate, key = (getattr(found.settings, name) for name in names)
     if authorities is not None and not _is_readable_as_authorities(authorities):
@@ -242,4 +257,5 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[[_Findings], None]], ...] = (
     (_KAFKA_TLS, _kafka_tls),
     (_RELAY_LOGIN, _relay_login),
     (_RELAY_TLS, _relay_tls),
+    (("dedup_window", "dedup_size", "state_url"), _remembered),
 )

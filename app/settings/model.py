@@ -36,6 +36,7 @@ from app.settings.kinds import (
 )
 from app.settings.option import Group, later, setting
 from app.settings.paths import ExistingFile, ExistingFolder
+from app.settings.store_url import StoreUrl
 
 Topic = Text("1 to 249 of A-Z a-z 0-9 . _ -", r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}", "TOPIC")
 InstanceId = Text(Topic.what, Topic.pattern, "ID")
@@ -46,6 +47,7 @@ Level = Literal["debug", "info", "warning", "error"]
 File = Annotated[Path | None, ExistingFile()]
 NotYet = Annotated[str | None, Text()]
 
+YEAR_S = 365 * 86_400
 PHASES = ("connect", "greeting", "mail", "rcpt", "data", "block", "dot")
 
 
@@ -289,9 +291,24 @@ class Settings(BaseSettings):
     suppression_ttl: Annotated[float, Duration()] = setting(
         Group.REMEMBERED, "90d", "How long no mail goes to an address that bounced."
     )
-    dedup_window: NotYet = later(Group.REMEMBERED, "How long sent ids are remembered.")
-    dedup_size: NotYet = later(Group.REMEMBERED, "How many sent ids are remembered.")
-    state_url: NotYet = later(Group.REMEMBERED, "Redis or Valkey that all instances share.")
+    dedup_window: Annotated[float, Duration(above=None, at_most=YEAR_S)] = setting(
+        Group.REMEMBERED,
+        "0",
+        "For how long a second message with an id that was delivered already is a duplicate, and "
+        "not sent; 0 is never.",
+    )
+    dedup_size: Annotated[int, Whole(1, 100_000_000)] = setting(
+        Group.REMEMBERED,
+        "200000",
+        "How many deliveries are remembered in memory, one for each id and recipient; the oldest "
+        "go first.",
+    )
+    state_url: Annotated[SecretStr | None, StoreUrl()] = setting(
+        Group.REMEMBERED,
+        None,
+        "Redis or Valkey that remembers for all instances together, and over restarts.",
+        default_means="each instance remembers for itself, in memory",
+    )
 
     shutdown_timeout: Annotated[float, Duration()] = setting(
         Group.LIFE, "30s", "How long running mails may take to end after SIGTERM."

@@ -1,1 +1,1 @@
-"""What outlives a message: the addresses that no mail may go to."""
+"""What is remembered beyond a message's life: suppressed addresses, and what was delivered."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.ops import RelayHealth, Snapshot, Stall, live_issues, ready_issues
+from app.ops import RelayHealth, Snapshot, Stall, lesser_issues, live_issues, ready_issues
 
 WELL = Snapshot(started=True, joined=True, relays=(RelayHealth("mail:587", usable=True),))
 
@@ -51,3 +51,9 @@ def test_is_neither_ready_nor_alive_with_a_loop_standing_still() -> None:
     stalled = replace(WELL, stalls=(Stall("reading the queue", 61.2),))
     assert ready_issues(stalled) == ("reading the queue has not turned for 61 s",)
     assert live_issues(stalled) == ready_issues(stalled)
+
+
+def test_is_ready_with_trouble_that_lets_mail_flow_and_tells_it() -> None:
+    lesser = replace(WELL, lesser_troubles=(("shared store", "deduplication is not kept"),))
+    assert ready_issues(lesser) == ()
+    assert lesser_issues(lesser) == ("shared store: deduplication is not kept",)

@@ -126,6 +126,16 @@ def test_notices_a_login_without_tls_off_loopback() -> None:
         assert _notices(smtp_host=host, **login) == ()
 
 
+def test_notices_what_is_of_no_use_without_or_beside_a_store() -> None:
+    assert _notices(dedup_window="1h", dedup_size="1000") == ()
+    assert _notices(dedup_window="1h", state_url="redis://store") == ()
+    assert _notices(state_url="redis://:hunter2@store") == (
+        "STATE_URL is set, but DEDUP_WINDOW is 0: nothing is remembered",
+    )
+    (notice,) = _notices(dedup_window="1h", dedup_size="1000", state_url="redis://store")
+    assert notice.startswith("DEDUP_SIZE bounds what is remembered in memory")
+
+
 @pytest.fixture
 def pem(tmp_path: Path) -> dict[str, str]:
     authority = trustme.CA()
