@@ -48,6 +48,7 @@ class Checkpointer:
         self._ticking: asyncio.Task[None] | None = None
         self._pending: asyncio.Task[None] | None = None
         self._held = False
+        self._doubted = False
         self._last_success = time.monotonic()
         self._verified = False
         self._troubled = False
@@ -56,10 +57,11 @@ class Checkpointer:
         """Whether so long has gone by that another member may own the partitions by now.
 
         Also after idleness: a process that was frozen finds new mail before it learns that it is
-        no member any more.
+        no member any more. A commit that the group refuses says at once that it may be none.
         """
         age = time.monotonic() - self._last_success
-        return age > self._consumer.times.session_s and bool(self._unsettled())
+        late = self._doubted or age > self._consumer.times.session_s
+        return late and bool(self._unsettled())
 
     def start(self) -> None:
         """Begin to tick; `stop` ends it."""
@@ -107,6 +109,7 @@ class Checkpointer:
     def resume(self) -> None:
         """Checkpoints go on, with whatever partitions the group has given just now."""
         self._held = False
+        self._doubted = False
         self._last_success = time.monotonic()
         self._written.clear()
 
@@ -174,7 +177,9 @@ class Checkpointer:
             if not self._verified:
                 await self._verify(next(iter(versions)))
         except CommitRefused as error:
-            # The group is rebalancing: the revocation writes the last checkpoint.
+            # The group is rebalancing: the revocation writes the last checkpoint. Or it has put us
+            # out while we stood still, and the partitions are another's.
+            self._doubted = True
             log.debug("checkpoint refused: %s", error)
         except (KafkaError, OSError, TimeoutError) as error:
             self._trouble(str(error) or type(error).__name__)
@@ -198,6 +203,7 @@ class Checkpointer:
         # The answer may have lain unread while the process was frozen; the group knew us when it
         # was asked.
         self._last_success = asked
+        self._doubted = False
         if self._troubled:
             self._troubled = False
             log.info("checkpoints are written again")

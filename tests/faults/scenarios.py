@@ -151,7 +151,7 @@ SCENARIOS = {
         Scenario("kill-static", _kill, static=True),
         Scenario("kill-two", _kill, members=2),
         Scenario("terminate", _terminate, conduct=SLOW),
-        Scenario("freeze", _freeze, members=2),
+        Scenario("freeze", _freeze, members=2, conduct=SLOW),
         Scenario("rebalance", _rebalance, members=2, conduct=SLOW),
         Scenario("relay-away", _relay_away),
         Scenario("relay-drops", _misbehave(Conduct(drop=1.0))),

@@ -172,7 +172,9 @@ class _Copies:
             if before.fate is Fate.UNANSWERED or (before.id, before.life) in self.unsure:
                 self.ambiguous += 1
             elif not self._blame(before, after):
-                self.unexplained.append(after.id)
+                self.unexplained.append(
+                    f"{after.id} ({before.life} at {before.at:.2f}, {after.life} at {after.at:.2f})"
+                )
 
     def _blame(self, before: Entry, after: Entry) -> bool:
         for harm in self.harms:

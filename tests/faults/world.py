@@ -163,7 +163,8 @@ class World:
         }
         self.harms.append(Harm(what, after, life, self.size.workers, frozenset(suspects)))
         self.setting.say(
-            f"{what} {life} after {self.watch.taken} mails, {len(suspects)} of them suspect"
+            f"{what} {life} at {after:.2f}, after {self.watch.taken} mails, "
+            f"{len(suspects)} of them suspect"
         )
 
     def evidence(self, trouble: str) -> Evidence:

@@ -189,6 +189,25 @@ def test_it_is_overdue_when_commits_fail_for_longer_than_the_session(
     assert caplog.text.count("could not be written") == 1
 
 
+def test_nothing_starts_after_a_refusal_before_the_group_takes_a_commit_again() -> None:
+    async def main() -> None:
+        group, ledger = Group(), Ledger()
+        group.times = GroupTimes(session_s=60)
+        entry = ledger.assign(QUEUE, 10)
+        checkpoints = made(group, ledger)
+        checkpoints.start()
+        entry.take(10)
+        await until(lambda: group.commits, "a commit")
+        group.trouble = CommitRefused("no member any more")
+        entry.take(11)
+        await until(checkpoints.overdue, "it knows")
+        group.trouble = None
+        await until(lambda: not checkpoints.overdue(), "the group took a commit")
+        await checkpoints.stop()
+
+    run(main())
+
+
 def test_a_pending_commit_is_cancelled_before_the_last_one() -> None:
     async def main() -> None:
         group, ledger = Group(), Ledger()
