@@ -99,6 +99,7 @@ class Reader:
         if not await self.assignment.resume_new():
             await self._wait(RETRY_S)
             return
+        self._turns += 1
         for state in self._rotated():
             # A drain may have begun while checkpoints were read.
             if self.assignment.holds(state) and self._sink.room() > 0:
@@ -122,7 +123,6 @@ class Reader:
 
     async def _poll(self, ready: list[Assigned], room: int) -> None:
         """Take what is there from each in turn; when nothing is, wait for the first to come."""
-        self._turns += 1
         share = max(1, room // len(ready))
         got = 0
         for state in ready:
