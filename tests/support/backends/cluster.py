@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle
 from typing import TYPE_CHECKING, Final, Self
 
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
 from tests.support.backends.maven import ApacheKafka
+from tests.support.waiting import run, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,6 +18,7 @@ if TYPE_CHECKING:
 
 NODES: Final = 3
 HEAP_MB: Final = 256
+IN_SYNC_S: Final = 60.0
 
 REPLICATED: Final = {
     "default.replication.factor": "3",
@@ -38,6 +44,7 @@ class Cluster:
             f"{number}@127.0.0.1:{node.ports['CONTROLLER']}"
             for number, node in enumerate(self.nodes, 1)
         )
+        self._turns = cycle(self.nodes)
         for number, node in enumerate(self.nodes, 1):
             node.settings |= {
                 **REPLICATED,
@@ -61,6 +68,10 @@ class Cluster:
     def __exit__(self, *_: object) -> None:
         self.kill()
 
+    def next_node(self) -> ApacheKafka:
+        """Each in turn."""
+        return next(self._turns)
+
     def start(self) -> None:
         """All at once, as none is ready alone; raises NotAvailable."""
         with ThreadPoolExecutor(NODES) as starting:
@@ -70,3 +81,18 @@ class Cluster:
         """All at once."""
         with ThreadPoolExecutor(NODES) as killing:
             list(killing.map(ApacheKafka.kill, self.nodes))
+
+    def wait_in_sync(self) -> None:
+        """Until every replica has caught up: only then may another node be taken away."""
+        wait_until(lambda: run(self._in_sync(), IN_SYNC_S), "all replicas are in sync", IN_SYNC_S)
+
+    async def _in_sync(self) -> bool:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.brokers)
+        try:
+            await admin.start()
+            topics = await admin.describe_topics()
+        except KafkaError:
+            return False
+        finally:
+            await admin.close()
+        return all(len(one["isr"]) == NODES for topic in topics for one in topic["partitions"])
