@@ -12,6 +12,7 @@ import orjson
 from aiokafka import AIOKafkaProducer
 from typing_extensions import override
 
+from app.outcomes import Schedule
 from app.outcomes.durations import parse_duration
 from tests.faults.conduct import Conduct, Fate
 from tests.faults.load import fill
@@ -59,7 +60,8 @@ class Instance:
 
     def __init__(self, folder: Path, brokers: str, delays: Sequence[str]) -> None:
         self.topics = Topics.unique()
-        self.tiers = [f"{self.topics.queue}-retry-{delay}" for delay in delays]
+        seconds = tuple(parse_duration(delay) or 0.0 for delay in delays)
+        self.tiers = Schedule(self.topics.queue, seconds).topics
         self.relay = Relay(folder, 1)
         self._brokers = brokers
         self.service = Service.on(
