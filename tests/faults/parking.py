@@ -6,7 +6,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 from statistics import median, quantiles
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import orjson
 from aiokafka import AIOKafkaProducer
@@ -17,7 +17,7 @@ from app.outcomes.durations import parse_duration
 from tests.faults.conduct import Conduct, Fate
 from tests.faults.load import fill
 from tests.faults.relay import Relay
-from tests.faults.usage import resident_mb
+from tests.faults.usage import cpu_s, resident_mb
 from tests.support import kafka_tools
 from tests.support.mails import envelope
 from tests.support.service import Service
@@ -55,6 +55,13 @@ class Lateness:
         )
 
 
+class Load(NamedTuple):
+    """Mails a second, and milliseconds of a processor for each."""
+
+    rate: float
+    cpu_ms: float
+
+
 class Instance:
     """A context manager: the real service with topics and a relay of its own."""
 
@@ -82,9 +89,10 @@ class Instance:
         self.service.__exit__()
         self.relay.__exit__()
 
-    def rate(self, mails: int) -> float:
-        """Mails a second, of so many that are written to the queue at once."""
+    def load(self, mails: int) -> Load:
+        """So many, written to the queue at once."""
         self.relay.news()
+        used = cpu_s(self.service.process.pid)
         run(fill(self._brokers, self.topics.queue, PARTITIONS, mails), PATIENCE_S)
         times: list[float] = []
 
@@ -93,7 +101,8 @@ class Instance:
             return len(times) >= mails
 
         wait_until(all_sent, f"{mails} mails sent", PATIENCE_S)
-        return (mails - 1) / (times[-1] - times[0])
+        used = cpu_s(self.service.process.pid) - used
+        return Load((mails - 1) / (times[-1] - times[0]), used * 1000 / mails)
 
     def park(self, records: list[dict[str, Any]], per_second: float) -> None:
         """Let each fail once; returns when the tiers hold them."""
@@ -131,7 +140,7 @@ def lateness(
     assert mails / per_second < min(parse_duration(delay) or 0 for delay in delays)
     with Instance(folder, brokers, delays) as instance:
         # Memory is compared with that of a service which has worked.
-        instance.rate(max(500, mails // 2))
+        instance.load(max(500, mails // 2))
         before = instance.resident_mb
         instance.park(
             [_failed_before(number, number % len(delays)) for number in range(mails)], per_second
@@ -157,20 +166,24 @@ def lateness(
         return Lateness(mails, median(late), hundredths[98], late[-1], late[0], most_mb - before)
 
 
-def rates(
+def loads(
     folder: Path, brokers: str, *, parked: int, mails: int, rounds: int
-) -> tuple[list[float], list[float]]:
-    """Mails a second with so many parked, and with none; measured in turn."""
+) -> list[tuple[Load, Load]]:
+    """With so many parked, and with none: pairs, measured right after one another."""
     with (
         Instance(folder / "with", brokers, [LONG]) as burdened,
         Instance(folder / "without", brokers, [LONG]) as free,
     ):
         burdened.park([_failed_before(number, 0) for number in range(parked)], 1e9)
-        for each in (burdened, free):
-            each.rate(mails)
-        pairs = [(burdened.rate(mails), free.rate(mails)) for _ in range(rounds)]
-        with_parked, without = zip(*pairs, strict=True)
-        return list(with_parked), list(without)
+        pairs = []
+        for turn in range(rounds + 1):
+            # Which one is first changes, as the machine's other load does.
+            if turn % 2:
+                other = free.load(mails)
+                pairs.append((burdened.load(mails), other))
+            else:
+                pairs.append((burdened.load(mails), free.load(mails)))
+        return pairs[1:]  # the first round warms both up
 
 
 def _failed_before(number: int, times: int) -> dict[str, Any]:
