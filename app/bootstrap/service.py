@@ -31,6 +31,7 @@ from app.pipeline.dispatch import Dispatch
 from app.pipeline.flights import Flights
 from app.pipeline.gate import Gate
 from app.pipeline.handler import Handler
+from app.pipeline.line import Line
 from app.pipeline.router import Router
 from app.pipeline.watchdog import Watchdog
 from app.pipeline.writer import Writer
@@ -211,7 +212,8 @@ class Service:
         )
         results = self.pool.results()
         await self.pool.start()
-        sink = Dispatch(self.pool, self._flights, router)
+        line = Line()
+        router.on_progress = line.moved
         decoder = Decoder(configs.decoder_config(self._settings))
         queue = QueueTaking(decoder, self.composer.estimate, epoch_ms)
         delays = {
@@ -219,11 +221,12 @@ class Service:
             for topic in topics.tiers
         }
         group = self._settings.kafka_group_id
-        self._add_reader("queue", group, sink, queue, [topics.queue])
+        ways_in = [Dispatch(self.pool, self._flights, router, line) for _ in range(2)]
+        self._add_reader("queue", group, ways_in[0], queue, [topics.queue])
         self._add_reader(
             "tiers",
             f"{group}-retry",
-            sink,
+            ways_in[1],
             TierTaking(queue, delays, epoch_ms),
             topics.tiers,
             fetch_bytes=TIER_FETCH_BYTES,

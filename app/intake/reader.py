@@ -99,15 +99,16 @@ class Reader:
         if not await self.assignment.resume_new():
             await self._wait(RETRY_S)
             return
+        self._turns += 1
         for state in self._rotated():
             # A drain may have begun while checkpoints were read.
             if self.assignment.holds(state) and self._sink.room() > 0:
                 self._submit(state)
+        ready = [state for state in self._rotated() if state.ledger and not state.leftover]
         room = self._sink.room()
-        if room <= 0:
+        if room <= 0 and (ready or self._has_due()):
             await self._sink.wait_for_room(POLL_S)
             return
-        ready = [state for state in self._rotated() if state.ledger and not state.leftover]
         if ready:
             await self._poll(ready, room)
         else:
@@ -122,7 +123,6 @@ class Reader:
 
     async def _poll(self, ready: list[Assigned], room: int) -> None:
         """Take what is there from each in turn; when nothing is, wait for the first to come."""
-        self._turns += 1
         share = max(1, room // len(ready))
         got = 0
         for state in ready:
@@ -189,7 +189,7 @@ class Reader:
     def _submit(self, state: Assigned) -> None:
         """Hand on what is left over, in order, as long as it is due and there is room."""
         ledger = state.ledger
-        if ledger is None:
+        if ledger is None or (state.due_ms is not None and state.due_ms > epoch_ms()):
             return
         state.due_ms = None
         while state.leftover:
@@ -217,6 +217,14 @@ class Reader:
             return entered
         self._sink.divert(taken)
         return True
+
+    def _has_due(self) -> bool:
+        """Whether anything that was read waits for room, and not for its time."""
+        now = epoch_ms()
+        return any(
+            state.leftover and (state.due_ms is None or state.due_ms <= now)
+            for state in self.assignment.states.values()
+        )
 
     def _next_look_s(self) -> float:
         """Until the next held head is due, at most one poll."""

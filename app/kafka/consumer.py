@@ -20,6 +20,7 @@ from app.kafka import coordination, lenient_records
 from app.kafka.bounded import bounded, closed
 from app.kafka.coordination import InstanceFenced
 from app.kafka.logs import bounds_of, offsets_at, record_of
+from app.kafka.metadata import RETRY_BACKOFF_MS, steady
 from app.kafka.rights import NOT_GRANTED, told
 
 if TYPE_CHECKING:
@@ -103,7 +104,9 @@ class Consumer:
             rebalance_timeout_ms=round(times.rebalance_s * 1000),
             max_partition_fetch_bytes=max_partition_fetch_bytes,
             metadata_max_age_ms=METADATA_MAX_AGE_MS,
+            retry_backoff_ms=RETRY_BACKOFF_MS,
         )
+        steady(self._client._client, config)  # noqa: SLF001 - the part that knows the brokers
 
     async def start(self, topics: Sequence[str], assignment: Assignment) -> None:
         """Join the group; partitions arrive through `assignment`.

@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 from app.kafka.answer import REFUSALS, PublishError, Written, refusal
 from app.kafka.attempt import Attempt, partition_of, put_away
 from app.kafka.bounded import bounded, closed
+from app.kafka.metadata import RETRY_BACKOFF_MS, steady
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,7 +59,9 @@ class Producer:
             "max_batch_size": BATCH_BYTES,
             "max_request_size": max_request_size,
             "linger_ms": 0,
+            "retry_backoff_ms": RETRY_BACKOFF_MS,
         }
+        self._config = config
         self._bound = config.request_timeout_s
         self._on_trouble = on_trouble or (lambda _reason: None)
         self._client: Any = None
@@ -262,6 +265,7 @@ class Producer:
 
     async def _connect(self) -> Any:
         client = AIOKafkaProducer(**self._options)
+        steady(client.client, self._config)
         try:
             await bounded(client.start(), self._bound)
         except BaseException:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from app.domain.job import Refused, RefusedAs
 from app.domain.message import MessagePriority
+from app.pipeline.line import Place
 from app.pool import JobExpired, JobTooLarge, PoolClosed, Priority, QueueFull
 
 if TYPE_CHECKING:
     from app.domain.job import Handled, Hop, MailJob
     from app.pipeline.flights import Flights
+    from app.pipeline.line import Line
     from app.pipeline.router import Router
     from app.pool import WorkerPool
 
@@ -25,41 +26,34 @@ LOOK_AGAIN_S = 0.05
 
 
 class Dispatch:
-    """Submits jobs, keeps their tickets for withdrawal, and says how much more would enter."""
+    """One reader's: submits jobs, keeps their tickets for withdrawal, says how many would enter."""
 
     def __init__(
         self,
         pool: WorkerPool[MailJob, Handled],
         flights: Flights,
         router: Router,
+        line: Line,
     ) -> None:
         self._pool = pool
         self._flights = flights
         self._router = router
-        router.on_progress = self.progressed
-        self._progress = asyncio.Event()
-        self._full = False
+        self._line = line
+        self._place = Place()
 
     def room(self) -> int:
-        """How many more jobs would enter at once; 0 until something moved after a refusal."""
-        if self._full or self._router.full:
+        """How many more jobs would enter at once; 0 until something moved after a refusal.
+
+        Also 0 while it is another reader's turn.
+        """
+        line = self._line
+        if line.full or self._router.full or line.ahead_of(self._place):
             return 0
         return self._pool.room()
 
     async def wait_for_room(self, seconds: float) -> None:
         """Return once something left the pool, or after a moment."""
-        self._progress.clear()
-        try:
-            async with asyncio.timeout(min(seconds, LOOK_AGAIN_S)):
-                await self._progress.wait()
-        except TimeoutError:
-            pass
-        self._full = False
-
-    def progressed(self) -> None:
-        """Something left the pool or was settled."""
-        self._full = False
-        self._progress.set()
+        await self._line.wait(self._place, min(seconds, LOOK_AGAIN_S))
 
     def offer(self, job: MailJob) -> bool:
         """Hand a job to the pool; False when it has no room for it now (nothing was kept)."""
@@ -72,7 +66,7 @@ class Dispatch:
                 size=job.size,
             )
         except (QueueFull, PoolClosed):
-            self._full = True
+            self._line.full = True
             return False
         except JobTooLarge as error:
             self.divert(_refused(job, RefusedAs.INVALID, f"size: {error}"))
@@ -80,6 +74,7 @@ class Dispatch:
         except JobExpired:
             self.divert(_refused(job, RefusedAs.EXPIRED, f"expired at {_iso(message.expires_at)}"))
             return True
+        self._line.entered(self._place)
         self._flights.begin(job.claim, ticket)
         return True
 

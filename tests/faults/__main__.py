@@ -23,6 +23,7 @@ from tests.faults.scenarios import SCENARIOS, carry_out
 from tests.faults.table import table
 from tests.faults.world import Setting, Size
 from tests.support.backends.backend import NotAvailable
+from tests.support.backends.cluster import Cluster
 from tests.support.backends.maven import ApacheKafka
 
 if TYPE_CHECKING:
@@ -40,11 +41,10 @@ def main() -> int:
     asked = _arguments()
     runs: list[tuple[str, int, Report]] = []
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
-    kafka = ApacheKafka(folder / "kafka")
+    servers = _Servers(folder)
     try:
-        kafka.start()
         for number, (scenario, size, seed) in enumerate(_plan(asked)):
-            setting = Setting(folder / str(number), kafka.brokers, kafka, _say)
+            setting = servers.setting(folder / str(number), three=scenario.cluster)
             runs.append((scenario.name, size.strikes, _one(scenario, setting, size, seed)))
     except NotAvailable as why:
         console.print(f"Apache Kafka is needed: {why}", style="bold red")
@@ -52,12 +52,38 @@ def main() -> int:
     except KeyboardInterrupt:
         console.print("interrupted", style="bold red")
     finally:
-        kafka.kill()
+        servers.kill()
     console.print(table(runs), soft_wrap=True)
     failed = any(report.faults() for *_, report in runs)
     if failed:
         console.print(f"logs are in {folder}")
     return int(failed or not runs)
+
+
+class _Servers:
+    """One node and three, each started when the first scenario needs it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._node: ApacheKafka | None = None
+        self._cluster: Cluster | None = None
+
+    def setting(self, folder: Path, *, three: bool) -> Setting:
+        if three:
+            if self._cluster is None:
+                self._cluster = Cluster(self._folder / "cluster")
+                self._cluster.start()
+            cluster = self._cluster
+            return Setting(folder, cluster.brokers, cluster, _say, cluster)
+        if self._node is None:
+            self._node = ApacheKafka(self._folder / "kafka")
+            self._node.start()
+        return Setting(folder, self._node.brokers, self._node, _say)
+
+    def kill(self) -> None:
+        for each in (self._node, self._cluster):
+            if each is not None:
+                each.kill()
 
 
 def _one(scenario: Scenario, setting: Setting, size: Size, seed: int) -> Report:

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.faults import topic_limit
+from tests.faults.brokers import without_any, without_one
 from tests.faults.conduct import Conduct
 from tests.faults.schedule import schedule
 from tests.faults.verdict import judge
 from tests.faults.world import World
+from tests.support.backends.maven import ApacheKafka
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,8 +33,7 @@ class Scenario:
     """`strike` returns when the fault is over. `members`: at least so many of them.
 
     `conduct`: the relay's manners from the beginning. `static`: members have instance ids.
-    `own_kafka`: only where the Kafka is ours to harm. `holds`: how many seconds a strike lasts,
-    when that is not the size's to say.
+    `own_kafka`: only where the Kafka is ours to harm; `cluster`: only on three nodes.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Scenario:
     env: Mapping[str, str] = field(default_factory=lambda: QUICK_RETRIES)
     static: bool = False
     own_kafka: bool = False
+    cluster: bool = False
 
 
 def carry_out(scenario: Scenario, setting: Setting, size: Size, seed: int) -> Report:
@@ -143,6 +145,8 @@ def _kafka_away(world: World, strike: Strike) -> None:
 
 
 SLOW = Conduct(slow=0.05, delay_s=0.9)
+# So slow that there is mail left to send while brokers come and go.
+STEADY = Conduct(slow=1.0, delay_s=0.1)
 
 SCENARIOS = {
     scenario.name: scenario
@@ -159,5 +163,18 @@ SCENARIOS = {
         Scenario("relay-refuses", _misbehave(Conduct(refuse=0.5))),
         Scenario("results-refused", _refuse_results),
         Scenario("kafka-away", _kafka_away, own_kafka=True),
+        Scenario(
+            "broker-killed",
+            without_one("kill -9", ApacheKafka.kill),
+            conduct=STEADY,
+            cluster=True,
+        ),
+        Scenario(
+            "broker-ended",
+            without_one("SIGTERM", ApacheKafka.stop),
+            conduct=STEADY,
+            cluster=True,
+        ),
+        Scenario("brokers-away", without_any, conduct=STEADY, cluster=True),
     )
 }

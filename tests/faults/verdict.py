@@ -46,7 +46,8 @@ class Evidence:
     """What was seen from outside.
 
     `results`: the final statuses of each id. `trouble`: why the run did not come to its end, where
-    the group's commits say that nothing is left to do.
+    the group's commits say that nothing is left to do. `broken`: what else was seen on the way that
+    must not be.
     """
 
     produced: Sequence[str]
@@ -56,6 +57,7 @@ class Evidence:
     harms: Sequence[Harm]
     codes: Sequence[int]
     trouble: str = ""
+    broken: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class Report:
     trouble: str
     seconds: float
     pause_s: float
+    broken: tuple[str, ...] = ()
 
     @property
     def rate(self) -> float:
@@ -92,7 +95,7 @@ class Report:
 
     def faults(self) -> list[str]:
         """What must not be; empty when the promise was kept."""
-        found = [self.trouble] if self.trouble else []
+        found = [*self.broken, *filter(None, [self.trouble])]
         if self.lost:
             found.append(f"lost {len(self.lost)}: {_some(self.lost)}")
         if self.doomed:
@@ -142,6 +145,7 @@ def judge(evidence: Evidence) -> Report:
         trouble=evidence.trouble,
         seconds=times[-1] - times[0] if times else 0.0,
         pause_s=max((after - before for before, after in pairwise(times)), default=0.0),
+        broken=tuple(evidence.broken),
     )
 
 

@@ -13,6 +13,7 @@ from tests.faults.relay import Relay
 from tests.faults.verdict import TAKEN, Evidence, Harm
 from tests.faults.watch import Watch
 from tests.support import kafka_tools
+from tests.support.backends.cluster import NODES
 from tests.support.topics import Topics
 from tests.support.waiting import run, wait_until
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.faults.conduct import Conduct
+    from tests.support.backends.cluster import Cluster
 
 LATELY_S = 0.5
 LOOK_S = 0.02
@@ -40,12 +42,16 @@ class Brokers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a run takes place in. `kafka` is None where it is not ours to harm."""
+    """What a run takes place in.
+
+    `kafka` is None where it is not ours to harm, `cluster` where it is not one of three nodes.
+    """
 
     folder: Path
     brokers: str
     kafka: Brokers | None = None
     say: Callable[[str], None] = lambda _line: None
+    cluster: Cluster | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,7 @@ class World:
         self.size = size
         self.topics = Topics.unique()
         self.harms: list[Harm] = []
+        self.broken: list[str] = []
         self._conduct = conduct
         self._stack = ExitStack()
         self.relay = Relay(setting.folder, seed)
@@ -95,8 +102,12 @@ class World:
         with ExitStack() as stack:
             stack.enter_context(self.relay)
             self.relay.behave(self._conduct)
+            replication = 1 if self.setting.cluster is None else NODES
             for topic in (topics.queue, topics.results):
-                run(kafka_tools.create_topic(brokers, topic, size.partitions))
+                made = kafka_tools.create_topic(
+                    brokers, topic, size.partitions, replication=replication
+                )
+                run(made)
             run(fill(brokers, topics.queue, size.partitions, size.mails), FILL_S)
             stack.enter_context(self.watch)
             stack.callback(self.members.kill)
@@ -178,6 +189,7 @@ class World:
             harms=self.harms,
             codes=[code for member in self.members.ever for code in member.codes],
             trouble=trouble,
+            broken=self.broken,
         )
 
     def _news(self) -> tuple[int, int]:

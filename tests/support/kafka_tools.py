@@ -95,11 +95,16 @@ async def _reader(brokers: str) -> AsyncIterator[Any]:
 
 
 async def create_topic(
-    brokers: str, topic: str, partitions: int = 1, config: Mapping[str, str] | None = None
+    brokers: str,
+    topic: str,
+    partitions: int = 1,
+    config: Mapping[str, str] | None = None,
+    *,
+    replication: int = 1,
 ) -> None:
     """Returns when the topic can be written to; no error when it exists."""
     async with _admin(brokers) as admin:
-        new = NewTopic(topic, partitions, 1, topic_configs=dict(config or {}))
+        new = NewTopic(topic, partitions, replication, topic_configs=dict(config or {}))
         response = await admin.create_topics([new])
         for _, code, *_ in response.topic_errors:
             error = for_code(code)
@@ -244,9 +249,15 @@ class KafkaTools:
     within: float = field(default=30.0, kw_only=True)
 
     def create_topic(
-        self, topic: str, partitions: int = 1, config: Mapping[str, str] | None = None
+        self,
+        topic: str,
+        partitions: int = 1,
+        config: Mapping[str, str] | None = None,
+        *,
+        replication: int = 1,
     ) -> None:
-        run(create_topic(self.brokers, topic, partitions, config), self.within)
+        created = create_topic(self.brokers, topic, partitions, config, replication=replication)
+        run(created, self.within)
 
     def list_topics(self) -> set[str]:
         return run(list_topics(self.brokers), self.within)

@@ -20,8 +20,9 @@ TRIES = 3
 DEADLINE_S = 60.0
 CLUSTER_ID = "MkU3OEVBNTcwNTJENDM2Qk"
 
+HEAP_MB = 512
 # C1 alone and the serial collector: half the CPU of a start, which is most of what tests pay for.
-JVM = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
+JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
 
 LOGGING = """\
 status = error
@@ -50,12 +51,14 @@ class ApacheKafka:
         *,
         listeners: Mapping[str, str] | None = None,
         formatted_with: Sequence[str] = (),
+        heap_mb: int = HEAP_MB,
     ) -> None:
         self.folder = folder
         self._protocols = {"CONTROLLER": "PLAINTEXT", "PLAINTEXT": "PLAINTEXT", **(listeners or {})}
         self.ports = dict(zip(self._protocols, free_ports(len(self._protocols)), strict=True))
         self._formatted_with = tuple(formatted_with)
-        self._settings = dict(settings or {})
+        self.settings = dict(settings or {})
+        self._heap = (f"-Xms{heap_mb // 2}m", f"-Xmx{heap_mb}m")
         self._process: ChildProcess | None = None
 
     @property
@@ -74,11 +77,12 @@ class ApacheKafka:
         """Wait until it accepts clients; raises NotAvailable with the end of its log."""
         program, jars = java(), classpath()
         properties = self._configure()
-        common = [program, f"-Dlog4j2.configurationFile={self.folder / 'log4j2.properties'}"]
+        logging = f"-Dlog4j2.configurationFile={self.folder / 'log4j2.properties'}"
+        common = [program, logging, *JVM, *self._heap]
         if not (self.folder / "data" / "meta.properties").exists():
             arguments = ("format", "-t", CLUSTER_ID, "-c", str(properties), *self._formatted_with)
             run = subprocess.run(
-                [*common, *JVM, "-cp", jars, "kafka.tools.StorageTool", *arguments],
+                [*common, "-cp", jars, "kafka.tools.StorageTool", *arguments],
                 capture_output=True,
                 text=True,
                 timeout=DEADLINE_S,
@@ -87,7 +91,7 @@ class ApacheKafka:
             if run.returncode:
                 raise NotAvailable(f"formatting failed:\n{run.stdout}{run.stderr}")
         self._process = ChildProcess(
-            [*common, *JVM, "-cp", jars, "kafka.Kafka", str(properties)], log=self.log
+            [*common, "-cp", jars, "kafka.Kafka", str(properties)], log=self.log
         )
         self._wait(self._process)
 
@@ -137,7 +141,7 @@ class ApacheKafka:
             "log.retention.hours": "-1",
             "log.index.size.max.bytes": "65536",
             "auto.create.topics.enable": "false",
-            **self._settings,
+            **self.settings,
         }
         properties = self.folder / "server.properties"
         properties.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
