@@ -33,6 +33,7 @@ from app.pipeline.gate import Gate
 from app.pipeline.handler import Handler
 from app.pipeline.line import Line
 from app.pipeline.router import Router
+from app.pipeline.tolerated import Tolerated
 from app.pipeline.watchdog import Watchdog
 from app.pipeline.writer import Writer
 from app.pool import WorkerPool
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from app.bootstrap.topics import Topics
     from app.domain.job import Handled, MailJob
     from app.intake.taking import Taking
+    from app.pipeline.watchdog import Pulse
     from app.settings import Settings
     from app.telemetry import MailLog
 
@@ -194,12 +196,20 @@ class Service:
             publisher,
             dead_letters=self._routes.dead_letters,
             max_bytes=self._settings.email_max_memory // WRITERS_SHARE,
-            on_result_refused=Counter(
-                "mailer_results_refused",
-                "Results that their topic refused for good; the mail's fate is in the log alone",
-                registry=self.metrics,
-            ).inc,
-            on_note_refused=self._suppressions.refused,
+            results=Tolerated(
+                "a result is not written",
+                Counter(
+                    "mailer_results_refused",
+                    "Results that their topic refused for good; the mail's fate is in the log alone",
+                    registry=self.metrics,
+                ).inc,
+                self._lesser_pulse("results topic"),
+            ),
+            notes=Tolerated(
+                "an address that bounced is not entered",
+                self._suppressions.refused,
+                self._lesser_pulse("suppressions topic"),
+            ),
         )
         router = Router(
             self._routes,
@@ -242,6 +252,10 @@ class Service:
         ]
         if self._remembering is not None and self._remembering.watch is not None:
             self._tasks.append(asyncio.create_task(self._remembering.watch(), name="shared store"))
+
+    def _lesser_pulse(self, name: str) -> Pulse:
+        """Of what an operator has to mend while mail flows."""
+        return self.watchdog.pulse(name, mail_flows=True, level=logging.ERROR)
 
     def _add_reader(
         self,

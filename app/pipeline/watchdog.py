@@ -24,11 +24,20 @@ LOOK_S = 5.0
 class Pulse:
     """One loop's line to the watchdog and to health (`app.domain.vitals.Vitals`).
 
-    `mail_flows`: also while there is trouble, which then is no reason for not being ready.
+    `mail_flows`: also while there is trouble, which then is no reason for not being ready. `level`
+    is that of the log lines about it.
     """
 
-    def __init__(self, name: str, clock: Callable[[], float], *, mail_flows: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        clock: Callable[[], float],
+        *,
+        mail_flows: bool = False,
+        level: int = logging.WARNING,
+    ) -> None:
         self.name = name
+        self._level = level
         self.mail_flows = mail_flows
         self.reason: str | None = None
         self._clock = clock
@@ -51,7 +60,7 @@ class Pulse:
         if reason is not None:
             self.reason = reason
             if self._throttle.due():
-                log.warning("%s: %s", self.name, reason)
+                log.log(self._level, "%s: %s", self.name, reason)
         elif self.reason is not None:
             self.reason = None
             lasted = self._throttle.over()
@@ -76,9 +85,9 @@ class Watchdog:
         """Seconds since the event loop last gave the watchdog its turn."""
         return self._clock() - self._looked_at
 
-    def pulse(self, name: str, *, mail_flows: bool = False) -> Pulse:
+    def pulse(self, name: str, *, mail_flows: bool = False, level: int = logging.WARNING) -> Pulse:
         """Watch one more loop."""
-        pulse = Pulse(name, self._clock, mail_flows=mail_flows)
+        pulse = Pulse(name, self._clock, mail_flows=mail_flows, level=level)
         self.pulses.append(pulse)
         return pulse
 

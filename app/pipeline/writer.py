@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from typing import TYPE_CHECKING, Protocol
 
 from app.kafka import PublishError
 from app.outcomes import without_value
-from app.telemetry import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +17,7 @@ if TYPE_CHECKING:
     from app.domain.vitals import Vitals
     from app.kafka import Written
     from app.outcomes import Decision
+    from app.pipeline.tolerated import Tolerated
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +34,9 @@ class Publishing(Protocol):
 class Writer:
     """Publishes without waiting and settles when everything is acknowledged.
 
-    A result or note that is refused for good is counted and said; the offset settles all the
-    same. A retry or dead letter that is refused is tried again for ever: nothing settles without
-    it. `max_bytes` bounds what is held meanwhile.
+    The offset settles all the same when a result or note is refused for good. A retry or dead
+    letter that is refused is tried again for ever: nothing settles without it. `max_bytes` bounds
+    what is held meanwhile.
     """
 
     def __init__(
@@ -48,19 +47,17 @@ class Writer:
         *,
         dead_letters: str,
         max_bytes: int,
-        on_result_refused: Callable[[], None],
-        on_note_refused: Callable[[], None],
+        results: Tolerated,
+        notes: Tolerated,
     ) -> None:
         self._publishing = publishing
         self._settlements = settlements
         self._vitals = vitals
         self._dead_letters = dead_letters
         self._max_bytes = max_bytes
-        self.on_result_refused = on_result_refused
-        self._on_note_refused = on_note_refused
+        self.results = results
+        self.notes = notes
         self._room = asyncio.Event()
-        self._results_said = Throttle(time.monotonic)
-        self._notes_said = Throttle(time.monotonic)
         self._refused = 0
         self._bytes = 0
         self.pending = 0
@@ -98,16 +95,6 @@ class Writer:
         self._bytes -= _size(decision)
         self._room.set()
 
-    def result_refused(self, error: PublishError) -> None:
-        """Count it each time; say it once, then at growing intervals."""
-        self.on_result_refused()
-        _say("a result is not written", error, self._results_said)
-
-    def note_refused(self, error: PublishError) -> None:
-        """As `result_refused`, for what was to be remembered."""
-        self._on_note_refused()
-        _say("an address that bounced is not entered", error, self._notes_said)
-
     def _send_letter(self, waiting: _Waiting, letter: Outgoing, tries: int) -> None:
         def answered(outcome: Written | PublishError) -> None:
             if isinstance(outcome, PublishError):
@@ -135,13 +122,6 @@ class Writer:
         asyncio.get_running_loop().call_later(pause, self._send_letter, waiting, letter, tries + 1)
 
 
-def _say(what: str, error: PublishError, throttle: Throttle) -> None:
-    silenced = throttle.silenced
-    if throttle.due():
-        more = f" ({silenced} more since this was last said)" if silenced else ""
-        log.error("%s: %s%s", what, error, more)
-
-
 def _size(decision: Decision) -> int:
     """Bytes that are held until the decision is settled."""
     result = decision.result
@@ -165,11 +145,9 @@ class _Waiting:
             self._writer.settle(self._decision)
 
     def result_answered(self, outcome: Written | PublishError) -> None:
-        if isinstance(outcome, PublishError):
-            self._writer.result_refused(outcome)
+        self._writer.results.answered(outcome)
         self.answered()
 
     def note_answered(self, outcome: Written | PublishError) -> None:
-        if isinstance(outcome, PublishError):
-            self._writer.note_refused(outcome)
+        self._writer.notes.answered(outcome)
         self.answered()

@@ -13,6 +13,7 @@ from app.domain.record import Outgoing
 from app.kafka import PublishError, Written
 from app.outcomes import Decision
 from app.pipeline import writer as module
+from app.pipeline.tolerated import Tolerated
 from app.pipeline.watchdog import Pulse
 from app.pipeline.writer import Writer
 from tests.support.waiting import run, until
@@ -63,6 +64,8 @@ class Rig:
         self.kafka = Kafka()
         self.settled = Settled()
         self.pulse = Pulse("publishing", lambda: 0.0)
+        self.results_pulse = Pulse("results topic", lambda: 0.0, mail_flows=True)
+        self.notes_pulse = Pulse("suppressions topic", lambda: 0.0, mail_flows=True)
         self.results_refused = 0
         self.notes_refused = 0
         self.writer = Writer(
@@ -71,8 +74,8 @@ class Rig:
             self.pulse,
             dead_letters="email-dlq",
             max_bytes=max_bytes,
-            on_result_refused=self.count,
-            on_note_refused=self.count_note,
+            results=Tolerated("a result is not written", self.count, self.results_pulse),
+            notes=Tolerated("an address is not entered", self.count_note, self.notes_pulse),
         )
 
     def count(self) -> None:
@@ -118,6 +121,16 @@ def test_a_refused_result_settles_and_is_counted() -> None:
     rig.kafka.refuse(0)
     assert rig.settled.claims == [CLAIM]
     assert rig.results_refused == 1
+
+
+def test_health_says_that_results_are_refused_until_one_is_taken() -> None:
+    rig = Rig()
+    rig.write()
+    rig.write()
+    rig.kafka.refuse(0)
+    assert "a result is not written" in (rig.results_pulse.reason or "")
+    rig.kafka.accept(1)
+    assert rig.results_pulse.reason is None
 
 
 def test_it_settles_only_once_the_notes_are_acknowledged_too() -> None:
