@@ -200,7 +200,7 @@ class Service:
                 "a result is not written",
                 Counter(
                     "mailer_results_refused",
-                    "Results that their topic refused for good; the mail's fate is in the log alone",
+                    "Results that their topic refused for good; only the log has them",
                     registry=self.metrics,
                 ).inc,
                 self._lesser_pulse("results topic"),
