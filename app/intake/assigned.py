@@ -45,6 +45,40 @@ class Assigned:
             return True
         return record.offset >= ledger.position
 
+    def skip_to_wanted(self) -> list[int]:
+        """Drop leftovers before the first that is wanted; gives the offsets found gone."""
+        gone = []
+        while self.leftover:
+            record = self.leftover[0]
+            gone += self.passed(record.offset)
+            if self.wants(record):
+                break
+            self.leftover.popleft()
+        return gone
+
+    def held_back(self) -> bool:
+        """Whether the first leftover has to wait for room in the checkpoint."""
+        ledger = self.ledger
+        if ledger is None or not self.leftover:
+            return False
+        offset = self.leftover[0].offset
+        return offset >= ledger.position and not ledger.fits(offset)
+
+    def submitted(self) -> None:
+        """The first leftover was handed on."""
+        offset = self.leftover.popleft().offset
+        if self.replay and self.replay[0] == offset:
+            self.replay.popleft()
+        if self.ledger is not None:
+            self.ledger.take(offset)
+
+    def read_up_to(self, position: int) -> list[int]:
+        """All below `position` was read and submitted; gives the offsets found gone."""
+        gone = self.passed(position)
+        if self.ledger is not None:
+            self.ledger.advance(position)
+        return gone
+
     def next_wanted(self) -> int:
         """The lowest offset that is still to be submitted."""
         if self.replay:

@@ -8,8 +8,9 @@ import math
 import time
 from typing import TYPE_CHECKING
 
-from app.intake.assigned import Assigned
 from app.intake.checkpointer import Checkpointer
+from app.intake.drafts import Drafts
+from app.intake.holdings import Holdings, Moved, moved
 from app.kafka import KafkaError
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from app.domain.job import JobSink
     from app.domain.record import Partition
     from app.domain.vitals import Vitals
-    from app.intake.ledger import CommitPolicy, Ledger, PartitionLedger
+    from app.intake.assigned import Assigned
+    from app.intake.ledger import CommitPolicy, Ledger
     from app.intake.resume import Plan
     from app.intake.resuming import Resuming
 
@@ -50,15 +52,15 @@ class CurrentAssignment:
         vitals: Vitals,
         on_gone: Callable[[int], object] = lambda _: None,
     ) -> None:
+        self._holdings = Holdings(ledger)
         self.checkpointer = Checkpointer(
-            resuming.consumer, ledger, policy, self.owned, resuming.committed
+            resuming.consumer,
+            Drafts(ledger, policy, self._holdings.owned),
+            resuming.committed,
         )
         self.changed = asyncio.Event()
-        self.draining = False
-        self.states: dict[Partition, Assigned] = {}
         self._name = name
         self._resuming = resuming
-        self._ledger = ledger
         self._sink = sink
         self._drain_timeout_s = drain_timeout_s
         self._vitals = vitals
@@ -73,20 +75,22 @@ class CurrentAssignment:
         """Whether the group gave its assignment and every checkpoint of it was read."""
         return self._joined and all(state.ledger for state in self.states.values())
 
-    def owned(self) -> Iterable[Partition]:
-        """Those whose checkpoint was read."""
-        return (part for part, state in self.states.items() if state.ledger is not None)
+    @property
+    def states(self) -> dict[Partition, Assigned]:
+        return self._holdings.states
+
+    @property
+    def draining(self) -> bool:
+        return self._holdings.draining
 
     def holds(self, state: Assigned) -> bool:
         """Whether records of this state may be handed out."""
-        return not self.draining and self.states.get(state.partition) is state
+        return self._holdings.holds(state)
 
     def assigned(self, partitions: frozenset[Partition]) -> None:
         """Kafka gives us partitions; nothing of them is handed out before they are resumed."""
         log.info("%s: %d partitions assigned", self._name, len(partitions))
-        self._drop_all()
-        self.states = {partition: Assigned(partition) for partition in sorted(partitions)}
-        self.draining = False
+        self._holdings.assigned(partitions)
         self._joined = True
         self.checkpointer.resume()
         self.changed.set()
@@ -99,7 +103,7 @@ class CurrentAssignment:
         try:
             await self.drain(self._drain_timeout_s)
         finally:
-            self._drop_all()
+            self._holdings.drop_all()
 
     async def drain(self, seconds: float) -> None:
         """Take back what has not started, let the rest end, write the last checkpoint.
@@ -110,9 +114,9 @@ class CurrentAssignment:
         # One that is under way already takes no longer than this one may.
         self._drain_ends = min(self._drain_ends, ends)
         async with self._drain_lock:
-            self.draining = True
+            self._holdings.draining = True
             self._drain_ends = ends
-            epochs = frozenset(ledger.epoch for ledger in self._ledgers())
+            epochs = frozenset(ledger.epoch for ledger in self._holdings.ledgers())
             if not await self._settled(epochs):
                 cut = self._sink.abort(epochs)
                 log.warning("%s: %d messages still under way are cut", self._name, cut)
@@ -142,9 +146,7 @@ class CurrentAssignment:
             self._vitals.trouble(f"checkpoints cannot be read: {error or type(error).__name__}")
             return False
         for state in new:
-            # While we asked, a rebalance may have taken the partition or given it anew.
-            if self.holds(state):
-                self._begin(state, plans[state.partition])
+            self._begin(state, plans[state.partition])
         return True
 
     async def out_of_range(self, partitions: Iterable[Partition]) -> None:
@@ -154,33 +156,26 @@ class CurrentAssignment:
         old end: go on as before.
         """
         states = [self.states[partition] for partition in partitions if partition in self.states]
-        bounds = await self._resuming.consumer.bounds([state.partition for state in states])
+        bounds = await self._resuming.bounds(
+            {state.partition: state.next_wanted() for state in states}
+        )
         for state in states:
-            first, end = bounds[state.partition]
-            ledger = state.ledger
-            if ledger is None or not self.holds(state):
+            if state.ledger is None or not self.holds(state):
                 continue
-            if state.next_wanted() < first:
-                self.gone(state, state.passed(first))
-                if ledger.position < first:
-                    log.error(
-                        "%s/%d: retention took the offsets %d to %d before they were read",
+            first, end = bounds[state.partition]
+            match moved(state, first, end):
+                case Moved.BEFORE:
+                    self._cut(state, state.ledger.position, first)
+                case Moved.WITHIN:
+                    log.warning(
+                        "%s/%d: the position %d was outside the log for a moment; going on there",
                         *state.partition,
-                        ledger.position,
-                        first - 1,
+                        state.next_wanted(),
                     )
-                ledger.advance(first)
-                self._resuming.consumer.seek(state.partition, state.next_wanted())
-            elif state.next_wanted() <= end:
-                log.warning(
-                    "%s/%d: the position %d was outside the log for a moment; going on there",
-                    *state.partition,
-                    state.next_wanted(),
-                )
-                self._resuming.consumer.seek(state.partition, state.next_wanted())
-            else:
-                self._ledger.drop(state.partition)
-                self.states[state.partition] = Assigned(state.partition)
+                case Moved.BEYOND:
+                    self._holdings.begin_anew(state)
+                    continue
+            self._resuming.consumer.seek(state.partition, state.next_wanted())
 
     def gone(self, state: Assigned, offsets: list[int]) -> None:
         """Unsettled offsets that the log no longer holds are named, counted and settled."""
@@ -196,9 +191,20 @@ class CurrentAssignment:
             state.ledger.settle(offset)
         self._on_gone(len(offsets))
 
+    def _cut(self, state: Assigned, position: int, first: int) -> None:
+        self.gone(state, state.read_up_to(first))
+        if position < first:
+            log.error(
+                "%s/%d: retention took the offsets %d to %d before they were read",
+                *state.partition,
+                position,
+                first - 1,
+            )
+
     def _begin(self, state: Assigned, found: Plan) -> None:
-        state.ledger = self._ledger.assign(state.partition, found.position, found.unsettled)
-        state.replay.extend(found.unsettled)
+        # While we asked, a rebalance may have taken the partition or given it anew.
+        if not self._holdings.begin(state, found):
+            return
         if found.gone:
             self._on_gone(found.gone)
         self._resuming.consumer.seek(state.partition, state.next_wanted())
@@ -211,23 +217,15 @@ class CurrentAssignment:
                 found.unsettled[0],
             )
 
-    def _ledgers(self) -> list[PartitionLedger]:
-        return [state.ledger for state in self.states.values() if state.ledger is not None]
-
     async def _settled(self, epochs: frozenset[int]) -> bool:
         """Wait until nothing is in hand any more; whether that came before the drain's end.
 
         What has not started is taken back, also what a worker puts back meanwhile.
         """
-        while any(ledger.in_hand for ledger in self._ledgers()):
+        while any(ledger.in_hand for ledger in self._holdings.ledgers()):
             self._sink.withdraw(epochs)
             if self._hurried or time.monotonic() > self._drain_ends:
                 return False
             self._vitals.beat()
             await asyncio.sleep(LOOK_S)
         return True
-
-    def _drop_all(self) -> None:
-        for partition in self.states:
-            self._ledger.drop(partition)
-        self.states = {}

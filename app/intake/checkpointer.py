@@ -7,14 +7,13 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from app.intake.ledger import CommitPolicy
-from app.kafka import Commit, CommitRefused, KafkaError
+from app.kafka import CommitRefused, KafkaError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Sequence
 
     from app.domain.record import Partition
-    from app.intake.ledger import Ledger
+    from app.intake.drafts import Drafts
     from app.kafka import Committed, Consumer
 
 log = logging.getLogger(__name__)
@@ -22,35 +21,30 @@ log = logging.getLogger(__name__)
 TICK_S = 0.25  # at most this often while anything changes
 REFRESH_S = 3.0  # at least this often while anything is assigned
 COMMIT_TIMEOUT_S = 5.0
+READ_BACK_S = 3.0
 
 
 class Checkpointer:
-    """Commits the ledger of one consumer's partitions.
+    """Commits the ledgers of one consumer's partitions, as `drafts` words them.
 
-    `owned` gives the partitions that were resumed in this assignment, `read_back` what the broker
-    holds for one. `overdue()` is the gate: no job may start while it is true.
+    `read_back` gives what the broker holds for a partition. `overdue()` is the gate: no job may
+    start while it is true.
     """
 
     def __init__(
         self,
         consumer: Consumer,
-        ledger: Ledger,
-        policy: CommitPolicy,
-        owned: Callable[[], Iterable[Partition]],
+        drafts: Drafts,
         read_back: Callable[[Partition], Awaitable[Committed]],
     ) -> None:
-        self.policy = policy
         self._consumer = consumer
-        self._ledger = ledger
-        self._owned = owned
+        self._drafts = drafts
         self._read_back = read_back
-        self._written: dict[tuple[Partition, int], int] = {}  # (partition, epoch) -> version
         self._ticking: asyncio.Task[None] | None = None
         self._pending: asyncio.Task[None] | None = None
         self._held = False
         self._doubted = False
         self._last_success = time.monotonic()
-        self._verified = False
         self._troubled = False
 
     def overdue(self) -> bool:
@@ -61,7 +55,7 @@ class Checkpointer:
         """
         age = time.monotonic() - self._last_success
         late = self._doubted or age > self._consumer.times.session_s
-        return late and bool(self._unsettled())
+        return late and bool(self._drafts.unsettled())
 
     def start(self) -> None:
         """Begin to tick; `stop` ends it."""
@@ -80,8 +74,8 @@ class Checkpointer:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            if versions := self._to_write():
-                await self._commit_once(versions)
+            if partitions := self._to_write():
+                await self._commit_once(partitions)
 
     async def final(self, seconds: float) -> bool:
         """The last checkpoint of an assignment; whether it was written.
@@ -91,7 +85,7 @@ class Checkpointer:
         """
         self._held = True
         await self._cancel_pending()
-        changed = self._changed()
+        changed = self._drafts.changed()
         if not changed:
             return True
         try:
@@ -111,60 +105,32 @@ class Checkpointer:
         self._held = False
         self._doubted = False
         self._last_success = time.monotonic()
-        self._written.clear()
+        self._drafts.forget()
 
     async def _verify(self, partition: Partition) -> None:
         """Read the first checkpoint back: some brokers take the metadata and drop it."""
-        found = await self._read_back(partition)
-        self._verified = True
-        if found.metadata or self.policy is CommitPolicy.SETTLED:
-            return
-        log.warning(
-            "the broker does not keep commit metadata; committing settled offsets instead "
-            "(as KAFKA_COMMIT=settled does), so that nothing is skipped"
-        )
-        self.policy = CommitPolicy.SETTLED
-        self._written.clear()
+        async with asyncio.timeout(READ_BACK_S):  # meanwhile no checkpoint is written
+            found = await self._read_back(partition)
+        if not self._drafts.read_back(found.metadata):
+            log.warning(
+                "the broker does not keep commit metadata; committing settled offsets instead "
+                "(as KAFKA_COMMIT=settled does), so that nothing is skipped"
+            )
 
-    def _changed(self) -> dict[Partition, int]:
-        """Version of each owned partition that differs from what is written."""
-        changed = {}
-        for partition in self._owned():
-            ledger = self._ledger.get(partition)
-            if ledger is None:
-                continue
-            if self._written.get((partition, ledger.epoch)) != ledger.version:
-                changed[partition] = ledger.version
-        return changed
-
-    def _unsettled(self) -> dict[Partition, int]:
-        """Version of each owned partition that has unsettled offsets."""
-        return {
-            partition: ledger.version
-            for partition in self._owned()
-            if (ledger := self._ledger.get(partition)) and ledger.lowest is not None
-        }
-
-    def _to_write(self) -> dict[Partition, int]:
+    def _to_write(self) -> list[Partition]:
         """What has changed; from time to time what is unsettled, or some one partition.
 
         That the group takes a commit is what shows that we still belong to it.
         """
         if self._held:
-            return {}
-        changed = self._changed()
+            return []
+        changed = self._drafts.changed()
         if changed or time.monotonic() - self._last_success < REFRESH_S:
             return changed
-        if unsettled := self._unsettled():
-            return unsettled
-        return {
-            partition: ledger.version
-            for partition in list(self._owned())[:1]
-            if (ledger := self._ledger.get(partition))
-        }
+        return self._drafts.unsettled() or self._drafts.any()
 
-    async def _commit_once(self, versions: Mapping[Partition, int]) -> None:
-        pending = self._pending = asyncio.create_task(self._write(versions), name="checkpoint")
+    async def _commit_once(self, partitions: Sequence[Partition]) -> None:
+        pending = self._pending = asyncio.create_task(self._write(partitions), name="checkpoint")
         try:
             # Watched, not awaited: the last checkpoint cancels it, which must not end the ticking.
             await asyncio.wait([pending], timeout=COMMIT_TIMEOUT_S)
@@ -174,8 +140,8 @@ class Checkpointer:
             if pending.cancelled():
                 return
             pending.result()
-            if not self._verified:
-                await self._verify(next(iter(versions)))
+            if not self._drafts.verified:
+                await self._verify(partitions[0])
         except CommitRefused as error:
             # The group is rebalancing: the revocation writes the last checkpoint. Or it has put us
             # out while we stood still, and the partitions are another's.
@@ -186,20 +152,13 @@ class Checkpointer:
         finally:
             await self._cancel_pending()
 
-    async def _write(self, versions: Mapping[Partition, int]) -> None:
-        commits = {}
-        keys = {}
-        for partition, version in versions.items():
-            ledger = self._ledger.get(partition)
-            if ledger is not None:
-                offset = ledger.committed_offset(self.policy)
-                commits[partition] = Commit(offset, ledger.metadata(self.policy))
-                keys[partition, ledger.epoch] = version
-        if not commits:
+    async def _write(self, partitions: Sequence[Partition]) -> None:
+        draft = self._drafts.draft(partitions)
+        if not draft.commits:
             return
         asked = time.monotonic()
-        await self._consumer.commit(commits, COMMIT_TIMEOUT_S)
-        self._written |= keys
+        await self._consumer.commit(draft.commits, COMMIT_TIMEOUT_S)
+        self._drafts.accepted(draft)
         # The answer may have lain unread while the process was frozen; the group knew us when it
         # was asked.
         self._last_success = asked

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from itertools import count
 from typing import TYPE_CHECKING
 
 from app.domain.record import Partition
@@ -113,13 +112,14 @@ class Ledger:
 
     def __init__(self) -> None:
         self._partitions: dict[Partition, PartitionLedger] = {}
-        self._epochs = count(1)
+        self._epoch = 0
 
     def assign(
         self, partition: Partition, position: int, unsettled: Iterable[int] = ()
     ) -> PartitionLedger:
         """Begin an epoch; an earlier one of the same partition ends."""
-        ledger = PartitionLedger(next(self._epochs), position, unsettled)
+        self._epoch += 1
+        ledger = PartitionLedger(self._epoch, position, unsettled)
         self._partitions[partition] = ledger
         return ledger
 

@@ -178,11 +178,9 @@ class Reader:
             position = await self._consumer.position(state.partition)
         except (OSError, TimeoutError):
             return  # known after the next poll
-        ledger = state.ledger
-        if position is None or ledger is None or not self.assignment.holds(state):
+        if position is None or not self.assignment.holds(state):
             return
-        self.assignment.gone(state, state.passed(position))
-        ledger.advance(position)
+        self.assignment.gone(state, state.read_up_to(position))
         if state.next_wanted() > position + SEEK_GAP:
             self._consumer.seek(state.partition, state.next_wanted())
 
@@ -192,18 +190,13 @@ class Reader:
         if ledger is None or (state.due_ms is not None and state.due_ms > epoch_ms()):
             return
         state.due_ms = None
-        while state.leftover:
-            record = state.leftover[0]
-            self.assignment.gone(state, state.passed(record.offset))
-            if state.wants(record):
-                if record.offset >= ledger.position and not ledger.fits(record.offset):
-                    return
-                if not self._hand_on(state, record, ledger.epoch):
-                    return
-                if state.replay and state.replay[0] == record.offset:
-                    state.replay.popleft()
-                ledger.take(record.offset)
-            state.leftover.popleft()
+        while True:
+            self.assignment.gone(state, state.skip_to_wanted())
+            if not state.leftover or state.held_back():
+                return
+            if not self._hand_on(state, state.leftover[0], ledger.epoch):
+                return
+            state.submitted()
 
     def _hand_on(self, state: Assigned, record: Record, epoch: int) -> bool:
         claim = Claim(record.topic, record.partition, record.offset, epoch)

@@ -12,7 +12,7 @@ from app.intake.resume import Plan, plan
 from app.kafka import Admin, written_ends
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from app.domain.record import Partition
     from app.kafka import Committed, Consumer, KafkaConfig
@@ -57,6 +57,17 @@ class Resuming:
     async def committed(self, partition: Partition) -> Committed:
         """What the broker holds for one partition."""
         return (await self._committed([partition]))[partition]
+
+    async def bounds(self, wanted: Mapping[Partition, int]) -> dict[Partition, tuple[int, int]]:
+        """First offset and end of each log, an end before the offset wanted only if it stays so."""
+        bounds = await self.consumer.bounds(wanted)
+        for _ in range(LOOKS_AT_TRUNCATION - 1):
+            short = [each for each, offset in wanted.items() if bounds[each][1] < offset]
+            if not short:
+                break
+            await asyncio.sleep(LOOK_AGAIN_S)
+            bounds |= await self.consumer.bounds(short)
+        return bounds
 
     async def close(self) -> None:
         admin, self._admin = self._admin, None

@@ -91,6 +91,7 @@ class Consumer:
         self.group = group
         self.times = times
         self._bound = config.request_timeout_s
+        self._in_group = False
         self._client: Any = AIOKafkaConsumer(
             **config.client_options(),
             group_id=group,
@@ -113,6 +114,7 @@ class Consumer:
 
         Raises OSError, and `Fatal` when the group does not take us.
         """
+        self._in_group = True
         self._client.subscribe(list(topics), listener=_Listener(assignment))
         try:
             await bounded(self._client.start(), None)
@@ -198,6 +200,10 @@ class Consumer:
 
     async def commit(self, commits: Mapping[Partition, Commit], timeout_s: float) -> None:
         """One OffsetCommit. Raises `CommitRefused`, `KafkaError` or TimeoutError."""
+        if self._in_group and self._client._coordinator.generation < 0:  # noqa: SLF001 - see below
+            # Thrown out of a group that is empty by now, the client would commit without a
+            # generation, and the broker take it: over what other members wrote meanwhile.
+            raise CommitRefused("not a member of the group at present")
         offsets = {
             TopicPartition(*partition): OffsetAndMetadata(commit.offset, commit.metadata)
             for partition, commit in commits.items()
