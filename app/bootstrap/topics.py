@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.errors import Fatal
 from app.kafka import TopicSpec, persistent
+from app.outcomes.dead_letters import state_topic
 
 if TYPE_CHECKING:
     from app.kafka import Admin, TopicInfo
@@ -21,6 +22,7 @@ ANSWER_S = 30.0
 HEADROOM = 64 * 1024
 PARKED_MS = 30 * 24 * 3600 * 1000
 DEFAULT_MAX_MESSAGE = 1_048_588
+COMPACT = {"cleanup.policy": "compact"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,9 @@ async def prepare_topics(admin: Admin, routes: Routes, *, create: bool) -> Topic
     largest = int((await admin.config(queue)).get("max.message.bytes") or DEFAULT_MAX_MESSAGE)
     info = existing[queue]
     await _create(admin, [_spec(topic, info, largest, routes) for topic in missing])
+    state = state_topic(routes.dead_letters)
+    if create and state not in existing:
+        await _offer(admin, TopicSpec(state, info.partitions, info.replication, COMPACT))
     tiers = {topic for topic in existing if routes.schedule.is_tier(topic)}
     return Topics(
         queue,
@@ -79,6 +84,14 @@ async def _create(admin: Admin, specs: list[TopicSpec]) -> None:
     for spec in specs:
         if spec.name in created:
             log.info("topic %s created", spec.name)
+
+
+async def _offer(admin: Admin, spec: TopicSpec) -> None:
+    """Create what the service itself does without: replays of dead letters mark them there."""
+    try:
+        await _create(admin, [spec])
+    except Fatal as error:
+        log.warning("%s; `dlq replay` needs it", error)
 
 
 def _spec(name: str, queue: TopicInfo, largest: int, routes: Routes) -> TopicSpec:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.cli.flags import load_from, settings_flags, source_of
+from app.cli.tables import show
 from app.cli.verbs import ExamplesCommand
 from app.settings import options
 
@@ -60,8 +61,7 @@ def _entry(loaded: Loaded, option: Option) -> dict[str, str | None]:
 
 
 def _print_table(loaded: Loaded, shown: list[Option]) -> None:
-    from rich.console import Console  # noqa: PLC0415  # slow to import, and --json does without
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415  # slow to import, and --json does without
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("Setting", no_wrap=True)
@@ -72,14 +72,7 @@ def _print_table(loaded: Loaded, shown: list[Option]) -> None:
         table.add_row(f"[bold cyan]{group}[/]")
         for option in members:
             table.add_row(*_row(loaded, option))
-    console = Console(highlight=False)
-    if console.is_terminal:
-        console.print(table)
-        return
-    console.width = 10_000  # a reader of a pipe gets whole lines
-    with console.capture() as captured:
-        console.print(table)
-    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+    show(table)
 
 
 def _row(loaded: Loaded, option: Option) -> tuple[str, str, str]:

@@ -29,6 +29,7 @@ VERBS: Final = {
     "suppressions": Verb(
         "app.cli.suppressions.command:command", "Addresses that no mail goes to: see and change."
     ),
+    "dlq": Verb("app.cli.dlq:command", "Look at dead letters, send them again, delete them."),
     "config": Verb("app.cli.config:command", "Show every setting, its value and its source."),
     "demo": Verb("app.cli.demo:command", "Watch it work, with a broker and a mailbox of its own."),
 }

@@ -19,6 +19,7 @@ from app.kafka.log_reader import LogReader
 from app.kafka.producer import Producer
 from app.kafka.refusal import why_unreachable
 from app.kafka.rights import Right
+from app.kafka.transactions import Superseded, Transactions
 
 __all__ = [
     "NO_OFFSET",
@@ -36,8 +37,10 @@ __all__ = [
     "Producer",
     "PublishError",
     "Right",
+    "Superseded",
     "TopicInfo",
     "TopicSpec",
+    "Transactions",
     "Written",
     "persistent",
     "wait_for_brokers",

@@ -23,7 +23,7 @@ class Attempt:
         self._delivery = delivery = await self._client.send_batch(
             self._batch, self._topic, partition=self._partition
         )
-        delivery.add_done_callback(_taken_note_of)
+        delivery.add_done_callback(taken_note_of)
         # Whoever cuts us does not cut the batch, which the client may be writing at this moment.
         metadata = await asyncio.shield(delivery)
         return self._partition, metadata.offset
@@ -57,7 +57,7 @@ async def put_away(client: Any, seconds: float) -> None:
     await closed(client.client.close(), "producer", 2.0)
 
 
-def _taken_note_of(delivery: asyncio.Future[Any]) -> None:
+def taken_note_of(delivery: asyncio.Future[Any]) -> None:
     """An attempt that nobody waits for any longer may fail in silence."""
     if not delivery.cancelled():
         delivery.exception()

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 install()
 
 LOOK_S = 0.5
+# Where an end is in sight nobody has to wait for more to be written.
+LOOK_FOR_END_S = 0.1
 
 
 class LogReader:
@@ -29,7 +31,13 @@ class LogReader:
     while Kafka is away.
     """
 
-    def __init__(self, config: KafkaConfig, *, fetch_bytes: int = 1024 * 1024) -> None:
+    def __init__(
+        self, config: KafkaConfig, *, fetch_bytes: int = 1024 * 1024, wait_s: float = 0.5
+    ) -> None:
+        """`wait_s`: how long brokers hold a question that they have no records for.
+
+        Whoever begins anew elsewhere waits for the question before that long.
+        """
         self._bound = config.request_timeout_s
         self._client: Any = AIOKafkaConsumer(
             **config.client_options(),
@@ -38,6 +46,7 @@ class LogReader:
             auto_offset_reset="earliest",
             isolation_level="read_committed",
             max_partition_fetch_bytes=fetch_bytes,
+            fetch_max_wait_ms=round(wait_s * 1000),
         )
 
     async def __aenter__(self) -> Self:
@@ -88,7 +97,7 @@ class LogReader:
         """
         ends = dict(ends)
         while await self._is_before(ends):
-            records = await self.next()
+            records = await self.next(LOOK_FOR_END_S)
             if not records:
                 now = await self.bounds(ends)
                 ends = {part: min(end, now[part][1]) for part, end in ends.items()}

@@ -79,11 +79,12 @@ async def _producer(brokers: str) -> AsyncIterator[Any]:
 
 
 @asynccontextmanager
-async def _reader(brokers: str) -> AsyncIterator[Any]:
+async def _reader(brokers: str, isolation: str = "read_uncommitted") -> AsyncIterator[Any]:
     client = AIOKafkaConsumer(
         bootstrap_servers=brokers,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
+        isolation_level=isolation,
         max_partition_fetch_bytes=LARGEST,
         fetch_max_bytes=LARGEST,
     )
@@ -170,11 +171,11 @@ async def ends(brokers: str, topic: str) -> dict[Partition, int]:
     return {Partition(at.topic, at.partition): offset for at, offset in found.items()}
 
 
-async def read_all(brokers: str, topic: str) -> list[Record]:
+async def read_all(brokers: str, topic: str, isolation: str = "read_uncommitted") -> list[Record]:
     """Everything that stands in the topic now, in order of partition and offset."""
     if not (assigned := await partitions(brokers, topic)):
         return []
-    async with _reader(brokers) as reader:
+    async with _reader(brokers, isolation) as reader:
         reader.assign(assigned)
         last = await reader.end_offsets(assigned)
         await reader.seek_to_beginning()
@@ -275,6 +276,10 @@ class KafkaTools:
 
     def read_all(self, topic: str) -> list[Record]:
         return run(read_all(self.brokers, topic), self.within)
+
+    def read_committed(self, topic: str) -> list[Record]:
+        """As `read_all`, without what belongs to transactions that are open or were aborted."""
+        return run(read_all(self.brokers, topic, "read_committed"), self.within)
 
     def wait_for_records(self, topic: str, count: int, within: float = 30.0) -> list[Record]:
         """Everything in the topic, once there are at least `count` records in it."""

@@ -25,7 +25,7 @@ class Logs:
 
     async def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, tuple[int, int]]:
         end = self.ends.pop(0) if len(self.ends) > 1 else self.ends[0]
-        return {each: (0, end) for each in partitions}
+        return dict.fromkeys(partitions, (0, end))
 
 
 @pytest.mark.parametrize(("ends", "believed"), [((100,), 100), ((40, 100), 100), ((40,), 40)])
