@@ -142,7 +142,7 @@ class Duration(Kind):
     def allowed(self) -> str:
         bounds = "" if self.above is None else " above 0"
         if self.at_most is not None:
-            bounds += f", at most {self.at_most:g} s"
+            bounds += f", at most {self.at_most:.10g} s"
         return f"a duration{bounds}, such as 500ms, 30s, 5m, 2h, 1d"
 
     @override

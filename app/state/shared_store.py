@@ -98,16 +98,28 @@ class SharedStore:
     async def _ask(
         self, script: AsyncScript, keys: Sequence[str], arguments: Sequence[str | int]
     ) -> Any:
+        cancels = _cancels()
         try:
             async with asyncio.timeout(self._answer_s):
-                return await script(keys=keys, args=arguments)
+                answer = await script(keys=keys, args=arguments)
         except Exception as error:
+            if _cancels() > cancels:
+                raise asyncio.CancelledError from error
             # Whatever it is: mail flows.
             self._away = True
             self._vitals.trouble(f"{self._lost}: {self._said(error)}")
             raise StoreAway from error
+        if _cancels() > cancels:
+            raise asyncio.CancelledError
+        return answer
 
     def _said(self, error: Exception) -> str:
         if isinstance(error, TimeoutError):
             return f"no answer within {self._answer_s * 1000:.0f} ms"
         return str(error) or type(error).__name__
+
+
+def _cancels() -> int:
+    """How often the task was cancelled; the client swallows that at times while it connects."""
+    task = asyncio.current_task()
+    return task.cancelling() if task else 0

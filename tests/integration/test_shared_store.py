@@ -164,3 +164,23 @@ def test_no_id_and_no_address_stands_in_the_store(
                 assert 0 < int(str(redis_server.ask("PTTL", name))) <= 60_000
 
     run(main())
+
+
+def test_whoever_is_cut_while_it_connects_ends(redis_server: RedisServer) -> None:
+    """The client swallows that at times; the service would never end."""
+
+    async def main() -> None:
+        for n in range(40):
+            pulse = Pulse("shared store", time.monotonic)
+            store = SharedStore(redis_server.url, pulse, lost="deduplication is not kept")
+            deliveries = SharedDeliveries(store, prefix="mailer:q:g", window_s=60, lease_s=30)
+            watching = asyncio.create_task(deliveries.watch())
+            for _ in range(n):  # turns of the loop, each a further step of connecting
+                await asyncio.sleep(0)
+            watching.cancel()
+            done, _ = await asyncio.wait([watching], timeout=5)
+            assert done
+            assert watching.cancelled()
+            await deliveries.close()
+
+    run(main())
