@@ -38,6 +38,8 @@ lenient_records.install()
 MAX_POLL_INTERVAL_MS = 2**31 - 1
 # How long partitions that were added, or a topic that came back, stay unread: a small request.
 METADATA_MAX_AGE_MS = 10_000
+# A drain ends so long before the group gives the member up.
+JOIN_MARGIN_S = 5.0
 
 
 class OffsetsOutOfRange(MailerError):
@@ -92,8 +94,12 @@ class Consumer:
         self.times = times
         self._bound = config.request_timeout_s
         self._in_group = False
+        # The answer to joining comes when the slowest member has drained. Cut before, the client
+        # would ask anew, and the group begin anew with it.
+        answer_s = max(config.request_timeout_s, times.rebalance_s - JOIN_MARGIN_S)
+        options = config.client_options() | {"request_timeout_ms": round(answer_s * 1000)}
         self._client: Any = AIOKafkaConsumer(
-            **config.client_options(),
+            **options,
             group_id=group,
             group_instance_id=instance_id,
             enable_auto_commit=False,
