@@ -53,7 +53,8 @@ def main() -> int:
         console.print("interrupted", style="bold red")
     finally:
         servers.kill()
-    console.print(table(runs), soft_wrap=True)
+    # A pipe has no width; its reader wants whole columns.
+    console.print(table(runs), width=None if console.is_terminal else 160)
     failed = any(report.faults() for *_, report in runs)
     if failed:
         console.print(f"logs are in {folder}")

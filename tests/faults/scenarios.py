@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tests.faults import topic_limit
@@ -33,7 +33,8 @@ class Scenario:
     """`strike` returns when the fault is over. `members`: at least so many of them.
 
     `conduct`: the relay's manners from the beginning. `static`: members have instance ids.
-    `own_kafka`: only where the Kafka is ours to harm; `cluster`: only on three nodes.
+    `own_kafka`: only where the Kafka is ours to harm; `cluster`: only on three nodes. `all_told`:
+    every mail's end has to have a result.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Scenario:
     static: bool = False
     own_kafka: bool = False
     cluster: bool = False
+    all_told: bool = True
 
 
 def carry_out(scenario: Scenario, setting: Setting, size: Size, seed: int) -> Report:
@@ -67,7 +69,7 @@ def carry_out(scenario: Scenario, setting: Setting, size: Size, seed: int) -> Re
         except AssertionError as error:
             trouble = str(error)
             world.members.kill()
-        return judge(world.evidence(trouble))
+        return judge(replace(world.evidence(trouble), all_told=scenario.all_told))
 
 
 def _kill(world: World, strike: Strike) -> None:
@@ -161,7 +163,7 @@ SCENARIOS = {
         Scenario("relay-drops", _misbehave(Conduct(drop=1.0))),
         Scenario("relay-cuts", _misbehave(Conduct(drop=0.1, cut=0.2, slow=0.2, delay_s=0.5))),
         Scenario("relay-refuses", _misbehave(Conduct(refuse=0.5))),
-        Scenario("results-refused", _refuse_results),
+        Scenario("results-refused", _refuse_results, all_told=False),
         Scenario("kafka-away", _kafka_away, own_kafka=True),
         Scenario(
             "broker-killed",

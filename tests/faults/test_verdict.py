@@ -40,6 +40,11 @@ def test_a_mail_without_trace_is_lost() -> None:
     assert ("a",) == verdict(results={}).lost
 
 
+def test_a_mail_at_the_relay_without_result_is_lost_where_results_are_written() -> None:
+    assert ("a",) == verdict(entry(1), results={}).lost
+    assert () == verdict(entry(1), results={}, all_told=False).lost
+
+
 def test_a_mail_that_only_a_result_calls_delivered_is_lost() -> None:
     assert ("a",) == verdict().lost
 

@@ -45,9 +45,8 @@ class Harm:
 class Evidence:
     """What was seen from outside.
 
-    `results`: the final statuses of each id. `trouble`: why the run did not come to its end, where
-    the group's commits say that nothing is left to do. `broken`: what else was seen on the way that
-    must not be.
+    `results`: the final statuses of each id; `all_told`: no result may be missing. `trouble`: why
+    the run did not come to its end, where the group's commits say that nothing is left to do.
     """
 
     produced: Sequence[str]
@@ -58,6 +57,7 @@ class Evidence:
     codes: Sequence[int]
     trouble: str = ""
     broken: Sequence[str] = ()
+    all_told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +150,15 @@ def judge(evidence: Evidence) -> Report:
 
 
 def _ended(one: str, taken: Mapping[str, object], evidence: Evidence) -> bool:
-    """At the relay, in the dead letters, or with a result that needs neither.
-
-    What a result calls delivered must be at the relay.
-    """
+    """Whether its end is told, and is where it is told to be."""
     statuses = evidence.results.get(one, ())
     if "delivered" in statuses:
         return one in taken
-    return one in taken or one in evidence.dead_letters or not WITHOUT_MAIL.isdisjoint(statuses)
+    if "dead" in statuses:
+        return one in evidence.dead_letters
+    if not WITHOUT_MAIL.isdisjoint(statuses):
+        return True
+    return not evidence.all_told and (one in taken or one in evidence.dead_letters)
 
 
 @dataclass(slots=True)
