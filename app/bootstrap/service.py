@@ -34,6 +34,7 @@ from app.pipeline.handler import Handler
 from app.pipeline.line import Line
 from app.pipeline.router import Router
 from app.pipeline.tolerated import Tolerated
+from app.pipeline.unparked import Unparked
 from app.pipeline.watchdog import Watchdog
 from app.pipeline.writer import Writer
 from app.pool import WorkerPool
@@ -195,6 +196,7 @@ class Service:
             self.ledger,
             publisher,
             dead_letters=self._routes.dead_letters,
+            unparked=Unparked(self._routes, self._mail_log, clock=epoch_ms),
             max_bytes=self._settings.email_max_memory // WRITERS_SHARE,
             results=Tolerated(
                 "a result is not written",

@@ -10,6 +10,7 @@ from app.outcomes.judging import judge, too_many_connections
 from app.outcomes.relay_id import relay_id
 from app.outcomes.rules import TABLE, Rule
 from app.outcomes.schedule import Schedule
+from app.outcomes.unparked import decide_unparked
 
 __all__ = [
     "TABLE",
@@ -22,6 +23,7 @@ __all__ = [
     "decide",
     "decide_hop",
     "decide_refused",
+    "decide_unparked",
     "format_duration",
     "judge",
     "parse_duration",

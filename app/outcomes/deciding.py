@@ -12,6 +12,7 @@ from app.outcomes.decision import Decision
 from app.outcomes.ending import ending_of
 from app.outcomes.fates import Fate, fates_of, overall
 from app.outcomes.notes import notes_for
+from app.outcomes.result import result_fields
 from app.outcomes.writing import conclude, failure_of, is_kept, letter, letters_for
 
 if TYPE_CHECKING:
@@ -98,10 +99,19 @@ def decide_hop(hop: Hop, routes: Routes, *, now_ms: int) -> Decision:
         failure=None,
         not_before_ms=hop.not_before_ms,
     )
+    # As a result would have it, should the tier refuse the record.
+    fields = result_fields(
+        case,
+        Status.RETRYING,
+        [Fate(Verdict(address, None), Status.RETRYING) for address in case.recipients],
+        telling=Verdict("", None),
+        next_attempt_at_ms=hop.not_before_ms,
+        now_ms=now_ms,
+    )
     return Decision(
         claim=hop.claim,
         status=None,
         letters=(waiting,),
         next_attempt_at_ms=hop.not_before_ms,
-        fields={"id": case.mail_id, "type": hop.message.type, "origin": str(hop.trail.origin)},
+        fields=fields,
     )

@@ -67,10 +67,15 @@ def marked(
 
 def without_value(letter: Outgoing) -> Outgoing:
     """A dead letter that its topic refuses as too large: `mail-origin` tells where its value is."""
+    return replace(explained(letter, "value left out, too large for this topic"), value=None)
+
+
+def explained(letter: Outgoing, why: str) -> Outgoing:
+    """`why` it stands where it does, before what its `mail-error-text` says already."""
     told = dict(letter.headers).get(wire.MAIL_ERROR_TEXT, b"").decode(errors="replace")
-    text = one_line("; ".join(filter(None, ("value left out, too large for this topic", told))))
+    text = one_line("; ".join(filter(None, (why, told))))
     kept = tuple(header for header in letter.headers if header[0] != wire.MAIL_ERROR_TEXT)
-    return replace(letter, value=None, headers=(*kept, (wire.MAIL_ERROR_TEXT, _text(text))))
+    return replace(letter, headers=(*kept, (wire.MAIL_ERROR_TEXT, _text(text))))
 
 
 def _of(failure: Failure) -> Headers:

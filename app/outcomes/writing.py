@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.domain.outcome import Status
 from app.domain.record import Outgoing
@@ -11,7 +11,7 @@ from app.outcomes.headers import Failure, marked
 from app.outcomes.result import encode_result, result_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from app.domain.outcome import Verdict
     from app.outcomes.case import Case
@@ -93,24 +93,24 @@ def conclude(
     fields = result_fields(
         case, status, fates, telling=telling, next_attempt_at_ms=next_at, now_ms=now_ms
     )
-    result = None
-    if routes.results is not None:
-        result = Outgoing(
-            topic=routes.results,
-            lane=case.trail.origin.partition,
-            key=case.mail_id.encode(errors="replace"),
-            value=encode_result(fields),
-        )
     return Decision(
         claim=case.claim,
         status=status,
         kind=telling.kind,
         letters=letters,
-        result=result,
+        result=result_of(fields, case.trail.origin.partition, routes),
         next_attempt_at_ms=next_at,
         fields=fields,
         error=case.error,
     )
+
+
+def result_of(fields: Mapping[str, Any], lane: int, routes: Routes) -> Outgoing | None:
+    """The record for the results topic; None where there is none."""
+    if routes.results is None:
+        return None
+    key = str(fields["id"]).encode(errors="replace")
+    return Outgoing(topic=routes.results, lane=lane, key=key, value=encode_result(fields))
 
 
 def failure_of(verdict: Verdict, now_ms: int) -> Failure:

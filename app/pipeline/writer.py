@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import TYPE_CHECKING, Protocol
 
 from app.kafka import PublishError
 from app.outcomes import without_value
+from app.telemetry import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,8 +37,9 @@ class Writer:
     """Publishes without waiting and settles when everything is acknowledged.
 
     The offset settles all the same when a result or note is refused for good. A retry or dead
-    letter that is refused is tried again for ever: nothing settles without it. `max_bytes` bounds
-    what is held meanwhile.
+    letter that is refused is tried again for ever: nothing settles without it. Only one that is too
+    large goes elsewhere: a retry as `unparked` decides, a dead letter without its value.
+    `max_bytes` bounds what is held meanwhile.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class Writer:
         vitals: Vitals,
         *,
         dead_letters: str,
+        unparked: Callable[[Decision, Outgoing], Decision],
         max_bytes: int,
         results: Tolerated,
         notes: Tolerated,
@@ -54,10 +58,12 @@ class Writer:
         self._settlements = settlements
         self._vitals = vitals
         self._dead_letters = dead_letters
+        self._unparked = unparked
         self._max_bytes = max_bytes
         self.results = results
         self.notes = notes
         self._room = asyncio.Event()
+        self._valueless = Throttle(time.monotonic)
         self._refused = 0
         self._bytes = 0
         self.pending = 0
@@ -111,8 +117,12 @@ class Writer:
     def _letter_refused(
         self, waiting: _Waiting, letter: Outgoing, error: PublishError, tries: int
     ) -> None:
-        if error.too_large and letter.value is not None and letter.topic == self._dead_letters:
-            log.error("%s; it goes there without its value", error)
+        if error.too_large and letter.topic != self._dead_letters:
+            self._send_instead(waiting, letter, tries)
+            return
+        if error.too_large and letter.value is not None:
+            if self._valueless.due():
+                log.error("%s; it goes there without its value", error)
             self._send_letter(waiting, without_value(letter), tries)
             return
         if not tries:
@@ -120,6 +130,14 @@ class Writer:
         self._vitals.trouble(str(error))
         pause = TRY_AGAIN_S[min(tries, len(TRY_AGAIN_S) - 1)]
         asyncio.get_running_loop().call_later(pause, self._send_letter, waiting, letter, tries + 1)
+
+    def _send_instead(self, waiting: _Waiting, letter: Outgoing, tries: int) -> None:
+        decision = self._unparked(waiting.decision, letter)
+        for dead in decision.letters:
+            self._send_letter(waiting, dead, tries)
+        if decision.result is not None:
+            waiting.left += 1
+            self._publishing.send(decision.result, waiting.result_answered)
 
 
 def _size(decision: Decision) -> int:
@@ -132,17 +150,17 @@ def _size(decision: Decision) -> int:
 class _Waiting:
     """One decision on its way; `left` answers are still to come."""
 
-    __slots__ = ("_decision", "_writer", "left")
+    __slots__ = ("_writer", "decision", "left")
 
     def __init__(self, writer: Writer, decision: Decision) -> None:
         self._writer = writer
-        self._decision = decision
+        self.decision = decision
         self.left = 0
 
     def answered(self) -> None:
         self.left -= 1
         if not self.left:
-            self._writer.settle(self._decision)
+            self._writer.settle(self.decision)
 
     def result_answered(self, outcome: Written | PublishError) -> None:
         self._writer.results.answered(outcome)

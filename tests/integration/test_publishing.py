@@ -85,15 +85,16 @@ def test_a_dead_letter_too_large_for_its_topic_goes_without_its_value(
     assert headers["mail-error-kind"] == b"recipient"
 
 
-def test_a_retry_that_its_tier_refuses_stays_unsettled_and_the_others_flow(
+def test_a_retry_too_large_for_its_tier_is_a_dead_letter_and_the_others_flow(
     tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
+    tier = f"{topics.queue}-retry-30s"
     kafka_tools.create_topic(topics.queue, 1)
-    kafka_tools.create_topic(f"{topics.queue}-retry-30s", 1, {"max.message.bytes": "5000"})
-    kafka_tools.produce(
-        topics.queue,
-        [flat(1, to="greylisted@example.com", text="x" * 20_000), *map(flat, range(2, 12))],
-    )
+    kafka_tools.create_topic(tier, 1, {"max.message.bytes": "5000"})
+    large = flat(1, to="greylisted@example.com", text="x" * 20_000)
+    later = flat(12, send_at="2999-01-01T00:00:00Z", text="x" * 30_000)
+    small = flat(13, to="greylisted@example.com")
+    kafka_tools.produce(topics.queue, [large, *map(flat, range(2, 12)), later, small])
     service = Service.on(
         tmp_path,
         brokers=kafka.brokers,
@@ -104,14 +105,26 @@ def test_a_retry_that_its_tier_refuses_stays_unsettled_and_the_others_flow(
     with service:
         postfix.wait_for(10)
         service.wait_for(
-            lambda: all_read(kafka_tools, topics) and unsettled(kafka_tools, topics) == [0],
-            "only the refused one is unsettled",
+            lambda: all_read(kafka_tools, topics) and not unsettled(kafka_tools, topics),
+            "all are settled",
         )
-        service.wait_for(lambda: service.health() == 503, "health says so")
+        service.wait_for(lambda: service.health() == 200, "nothing is wrong any more")
         service.terminate()
         assert service.wait(60) == 0
-    assert unsettled(kafka_tools, topics) == [0]
-    assert "refuses the record" in service.output
+    letters = sorted(kafka_tools.read_all(topics.dlq), key=lambda one: len(one.value or b""))
+    assert [large, later] == [orjson.loads(one.value or b"") for one in letters]
+    for letter, kind in zip(letters, (b"temporary", b"invalid_message"), strict=True):
+        assert dict(letter.headers)["mail-error-kind"] == kind
+        assert f"retry topic {tier} refuses" in dict(letter.headers)["mail-error-text"].decode()
+    assert len(kafka_tools.read_all(tier)) == 1
+    results = [orjson.loads(one.value or b"") for one in kafka_tools.read_all(topics.results)]
+    told = [one["status"] for one in results if one["id"] == "flat-1"]
+    assert told == ["retrying", "dead"]
+    (dead,) = (one for one in results if one["id"] == "flat-12")
+    assert dead["recipients"] == [
+        {"address": "flat-12@example.com", "status": "dead", "code": None},
+    ]
+    assert len(service.named("email.dead")) == 2
 
 
 def test_without_a_results_topic_what_expired_is_kept_as_a_dead_letter(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CLAIM = Claim("email-queue", 0, 7, 1)
 RESULT = Outgoing("email-results", 0, b"id", b"{}")
+DEAD_RESULT = Outgoing("email-results", 0, b"id", b'{"status": "dead"}')
 LETTER = Outgoing("email-dlq", 0, b"key", b"value", (("mail-error-text", b"no"),))
 NOTE = Outgoing("email-suppressions", 0, b"digest", b"{}")
 RETRY = Outgoing("email-queue-retry-30s", 0, b"key", b"value")
@@ -73,6 +74,7 @@ class Rig:
             self.settled,
             self.pulse,
             dead_letters="email-dlq",
+            unparked=self.bury,
             max_bytes=max_bytes,
             results=Tolerated("a result is not written", self.count, self.results_pulse),
             notes=Tolerated("an address is not entered", self.count_note, self.notes_pulse),
@@ -80,6 +82,9 @@ class Rig:
 
     def count(self) -> None:
         self.results_refused += 1
+
+    def bury(self, decision: Decision, letter: Outgoing) -> Decision:
+        return Decision(decision.claim, Status.DEAD, letters=(LETTER,), result=DEAD_RESULT)
 
     def count_note(self) -> None:
         self.notes_refused += 1
@@ -155,16 +160,13 @@ def test_refused_notes_settle_and_are_all_counted_but_said_once(
     assert len(caplog.records) == 1
 
 
-@pytest.mark.parametrize("too_large", [False, True])
-def test_a_refused_retry_is_tried_again_until_it_is_taken_and_health_knows(
-    too_large: bool,
-) -> None:
+def test_a_refused_retry_is_tried_again_until_it_is_taken_and_health_knows() -> None:
     async def main() -> None:
         rig = Rig()
         rig.write(RETRY)
         rig.kafka.accept(1)
         for attempt in range(3):
-            rig.kafka.refuse(-1 if attempt else 0, too_large=too_large)
+            rig.kafka.refuse(-1 if attempt else 0)
             assert rig.pulse.reason is not None
             await until(lambda: len(rig.kafka.sent) == attempt + 3, "tried again")  # noqa: B023 - awaited at once
         assert rig.settled.claims == []
@@ -172,6 +174,35 @@ def test_a_refused_retry_is_tried_again_until_it_is_taken_and_health_knows(
         assert rig.settled.claims == [CLAIM]
         assert rig.pulse.reason is None
         assert rig.kafka.sent[-1][0] == RETRY
+
+    run(main())
+
+
+def test_a_retry_too_large_settles_once_its_dead_letter_and_that_one_s_result_are_written() -> None:
+    rig = Rig()
+    rig.write(RETRY, result=RESULT)
+    rig.kafka.refuse(0, too_large=True)
+    assert [RETRY, RESULT, LETTER, DEAD_RESULT] == [outgoing for outgoing, _ in rig.kafka.sent]
+    rig.kafka.accept(2)
+    rig.kafka.accept(3)
+    assert rig.settled.claims == []
+    rig.kafka.accept(1)
+    assert rig.settled.claims == [CLAIM]
+    assert rig.writer.pending == 0
+    assert rig.pulse.reason is None
+
+
+def test_a_retry_that_proves_too_large_after_other_trouble_ends_the_trouble() -> None:
+    async def main() -> None:
+        rig = Rig()
+        rig.write(RETRY, result=None)
+        rig.kafka.refuse(0)
+        await until(lambda: len(rig.kafka.sent) == 2, "tried again")
+        rig.kafka.refuse(1, too_large=True)
+        rig.kafka.accept(2)
+        rig.kafka.accept(3)
+        assert rig.settled.claims == [CLAIM]
+        assert rig.pulse.reason is None
 
     run(main())
 
