@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from app.kafka import Admin, KafkaError, why_unreachable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.domain.vitals import Vitals
     from app.kafka import KafkaConfig
 
@@ -15,14 +17,17 @@ ASK_EVERY_S = 5.0
 ANSWER_S = 5.0
 
 
-async def probe_brokers(config: KafkaConfig, topic: str, vitals: Vitals) -> None:
-    """Ask for the topic every five seconds, until cancelled; trouble goes to `vitals`."""
+async def probe_brokers(config: KafkaConfig, topics: Sequence[str], vitals: Vitals) -> None:
+    """Ask for these topics every five seconds, until cancelled; trouble goes to `vitals`.
+
+    The client library would wait for one that was deleted, and for half a minute tell nobody.
+    """
     while True:
         try:
             async with Admin(config, answer_s=ANSWER_S) as admin:
                 while True:
-                    found = await admin.topics([topic])
-                    vitals.trouble(None if topic in found else f"there is no topic {topic}")
+                    gone = await admin.missing(topics)
+                    vitals.trouble(f"there is no topic {', '.join(gone)}" if gone else None)
                     await asyncio.sleep(ASK_EVERY_S)
         except (KafkaError, OSError, TimeoutError) as error:
             reason = await why_unreachable(config, error, ANSWER_S)

@@ -27,10 +27,14 @@ COMPACT = {"cleanup.policy": "compact"}
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """The queue's partitions, every tier that exists, and the largest record to be written."""
+    """The queue's partitions, every tier that exists, and the largest record to be written.
+
+    `needed`: those without which the service cannot do its work.
+    """
 
     queue: str
     partitions: int
+    needed: tuple[str, ...]
     tiers: tuple[str, ...]
     max_request_size: int
 
@@ -67,6 +71,7 @@ async def prepare_topics(admin: Admin, routes: Routes, *, create: bool) -> Topic
     return Topics(
         queue,
         info.partitions,
+        tuple(wanted),
         tuple(sorted(tiers | set(routes.schedule.topics))),
         largest + HEADROOM,
     )

@@ -14,6 +14,7 @@ from aiokafka.errors import (
     IncompatibleBrokerVersion,
     TopicAlreadyExistsError,
     TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
     for_code,
 )
 from aiokafka.protocol.metadata import MetadataRequest
@@ -76,6 +77,21 @@ class Admin:
 
     async def topics(self, names: Sequence[str] | None = None) -> dict[str, TopicInfo]:
         """Those of `names` that exist (all topics when None)."""
+        infos = {}
+        for topic in await self._described(names):
+            # An unknown topic comes back with an error code and without partitions.
+            if topic["partitions"]:
+                replication = min(len(part["replicas"]) for part in topic["partitions"])
+                infos[topic["topic"]] = TopicInfo(len(topic["partitions"]), replication)
+        return infos
+
+    async def missing(self, names: Sequence[str]) -> list[str]:
+        """Those of `names` that do not exist; what we may not know of counts as there."""
+        unknown = UnknownTopicOrPartitionError.errno
+        found = await self._described(names)
+        return [topic["topic"] for topic in found if topic["error_code"] == unknown]
+
+    async def _described(self, names: Sequence[str] | None) -> list[dict[str, Any]]:
         # The library's own way of asking makes the brokers create a topic that is asked for by
         # name, where they are configured so.
         question = MetadataRequest(
@@ -85,13 +101,8 @@ class Admin:
             self._client._send_request(question),  # noqa: SLF001 - there is no public way
             self._bound,
         )
-        infos = {}
-        for topic in answer.to_object()["topics"]:
-            # An unknown topic comes back with an error code and without partitions.
-            if topic["partitions"]:
-                replication = min(len(part["replicas"]) for part in topic["partitions"])
-                infos[topic["topic"]] = TopicInfo(len(topic["partitions"]), replication)
-        return infos
+        topics: list[dict[str, Any]] = answer.to_object()["topics"]
+        return topics
 
     async def create(self, specs: Iterable[TopicSpec]) -> list[str]:
         """Create what is missing and give the names created; `Fatal` when a broker refuses."""

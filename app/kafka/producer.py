@@ -173,16 +173,16 @@ class Producer:
             return await self._write(attempt), tried
         except REFUSALS as error:
             outcome = refusal(lane[0], error)
-            if attempt is None and outcome.topic_wide:
-                return outcome, tried  # nothing was sent: the client is as good as before
         except (KafkaError, OSError, TimeoutError) as error:
             self._trouble(lane, error)
         except Exception as error:
             # A fault of ours. The lane goes on without the record that shows it.
             log.exception("a record for %s cannot be written", lane[0])
             outcome = PublishError(lane[0], type(error).__name__, too_large=False)
+        if attempt is None:
+            return outcome, tried  # nothing was sent: the client is as good as before
         await self._replace(client, lane)
-        return outcome or (attempt.answer() if attempt else None), tried
+        return outcome or attempt.answer(), tried
 
     @staticmethod
     def _fill(client: Any, queue: deque[_Item], limit: int) -> tuple[Any, int]:

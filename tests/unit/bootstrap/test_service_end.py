@@ -33,7 +33,7 @@ def test_a_start_that_failed_half_way_is_drained_all_the_same(
         lines = configure_logging("info", "json", io.StringIO())
         service = Service(load().settings, MailLog(lines))
         with pytest.raises(ConnectionError):
-            await service._start_pipeline(Topics("email-queue", 1, (), 1 << 20))
+            await service._start_pipeline(Topics("email-queue", 1, (), (), 1 << 20))
         await service.drain(1.0)
 
     run(main())
