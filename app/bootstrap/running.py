@@ -12,6 +12,7 @@ import uvloop
 from app.bootstrap.service import Service
 from app.bootstrap.vital_signs import VitalSigns
 from app.domain.errors import Fatal, ServerUnreachable
+from app.kafka import hush
 from app.ops.application import create_app
 from app.ops.server import OpsServer
 from app.telemetry import AddressView, MailLog, configure_logging
@@ -59,6 +60,7 @@ class _Life:
 
     async def live(self) -> int:
         loop = asyncio.get_running_loop()
+        hush(loop)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._signalled, number)
         code = await self._until_the_end()

@@ -19,7 +19,7 @@ from app.bootstrap.topics import prepare_topics
 from app.composer import Composer
 from app.domain.clock import epoch_ms
 from app.domain.errors import Fatal
-from app.intake.assignment import CurrentAssignment
+from app.intake.assignment import CurrentAssignment, ReaderVitals
 from app.intake.decode import Decoder
 from app.intake.ledger import CommitPolicy, Ledger
 from app.intake.reader import Reader
@@ -247,7 +247,7 @@ class Service:
             asyncio.create_task(router.run(results), name="router"),
             asyncio.create_task(self.watchdog.run(), name="watchdog"),
             asyncio.create_task(
-                probe_brokers(self._kafka, topics.queue, self.watchdog.pulse("Kafka")),
+                probe_brokers(self._kafka, topics.needed, self.watchdog.pulse("Kafka")),
                 name="probe",
             ),
             asyncio.create_task(report_pool(self.pool.stats), name="pool report"),
@@ -286,7 +286,7 @@ class Service:
             ledger=self.ledger,
             sink=sink,
             drain_timeout_s=self._settings.kafka_drain_timeout,
-            vitals=vitals,
+            vitals=ReaderVitals(vitals, self.watchdog.pulse(f"checkpoints of the {name}")),
             on_gone=self._unsettled_gone.inc,
         )
         reader = Reader(

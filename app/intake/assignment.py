@@ -6,12 +6,13 @@ import asyncio
 import logging
 import math
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.intake.checkpointer import Checkpointer
 from app.intake.drafts import Drafts
 from app.intake.holdings import Holdings, Moved, moved
 from app.kafka import KafkaError
+from app.telemetry import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,6 +30,13 @@ log = logging.getLogger(__name__)
 LAST_COMMIT_S = 5.0
 ABORT_S = 1.5
 LOOK_S = 0.01
+
+
+class ReaderVitals(NamedTuple):
+    """One reader's lines to health: that of its loop, and that of its checkpoints."""
+
+    reading: Vitals
+    checkpoints: Vitals
 
 
 class CurrentAssignment:
@@ -49,7 +57,7 @@ class CurrentAssignment:
         ledger: Ledger,
         sink: JobSink,
         drain_timeout_s: float,
-        vitals: Vitals,
+        vitals: ReaderVitals,
         on_gone: Callable[[int], object] = lambda _: None,
     ) -> None:
         self._holdings = Holdings(ledger)
@@ -57,14 +65,16 @@ class CurrentAssignment:
             resuming.consumer,
             Drafts(ledger, policy, self._holdings.owned),
             resuming.committed,
+            vitals.checkpoints,
         )
         self.changed = asyncio.Event()
         self._name = name
         self._resuming = resuming
         self._sink = sink
         self._drain_timeout_s = drain_timeout_s
-        self._vitals = vitals
+        self._vitals = vitals.reading
         self._on_gone = on_gone
+        self._throttle = Throttle(time.monotonic)
         self._joined = False
         self._hurried = False
         self._drain_lock = asyncio.Lock()
@@ -167,11 +177,13 @@ class CurrentAssignment:
                 case Moved.BEFORE:
                     self._cut(state, state.ledger.position, first)
                 case Moved.WITHIN:
-                    log.warning(
-                        "%s/%d: the position %d was outside the log for a moment; going on there",
-                        *state.partition,
-                        state.next_wanted(),
-                    )
+                    if self._throttle.due():
+                        log.warning(
+                            "%s/%d: the position %d was outside the log for a moment; going on "
+                            "there",
+                            *state.partition,
+                            state.next_wanted(),
+                        )
                 case Moved.BEYOND:
                     self._holdings.begin_anew(state)
                     continue

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from app.domain.record import Partition
+    from app.domain.vitals import Vitals
     from app.intake.drafts import Drafts
     from app.kafka import Committed, Consumer
 
@@ -28,7 +29,7 @@ class Checkpointer:
     """Commits the ledgers of one consumer's partitions, as `drafts` words them.
 
     `read_back` gives what the broker holds for a partition. `overdue()` is the gate: no job may
-    start while it is true.
+    start while it is true. `vitals` hears of commits that fail.
     """
 
     def __init__(
@@ -36,16 +37,17 @@ class Checkpointer:
         consumer: Consumer,
         drafts: Drafts,
         read_back: Callable[[Partition], Awaitable[Committed]],
+        vitals: Vitals,
     ) -> None:
         self._consumer = consumer
         self._drafts = drafts
         self._read_back = read_back
+        self._vitals = vitals
         self._ticking: asyncio.Task[None] | None = None
         self._pending: asyncio.Task[None] | None = None
         self._held = False
         self._doubted = False
         self._last_success = time.monotonic()
-        self._troubled = False
 
     def overdue(self) -> bool:
         """Whether so long has gone by that another member may own the partitions by now.
@@ -105,6 +107,7 @@ class Checkpointer:
         self._held = False
         self._doubted = False
         self._last_success = time.monotonic()
+        self._vitals.trouble(None)
         self._drafts.forget()
 
     async def _verify(self, partition: Partition) -> None:
@@ -163,9 +166,7 @@ class Checkpointer:
         # was asked.
         self._last_success = asked
         self._doubted = False
-        if self._troubled:
-            self._troubled = False
-            log.info("checkpoints are written again")
+        self._vitals.trouble(None)
 
     async def _cancel_pending(self) -> None:
         pending, self._pending = self._pending, None
@@ -177,6 +178,4 @@ class Checkpointer:
         await asyncio.gather(pending, return_exceptions=True)
 
     def _trouble(self, reason: str) -> None:
-        level = logging.DEBUG if self._troubled else logging.WARNING
-        self._troubled = True
-        log.log(level, "a checkpoint could not be written, trying again: %s", reason)
+        self._vitals.trouble(f"they cannot be written: {reason}")

@@ -15,6 +15,7 @@ from app.kafka.consumer import (
     OffsetsOutOfRange,
     written_ends,
 )
+from app.kafka.leftovers import hush
 from app.kafka.log_reader import LogReader
 from app.kafka.producer import Producer
 from app.kafka.refusal import why_unreachable
@@ -42,6 +43,7 @@ __all__ = [
     "TopicSpec",
     "Transactions",
     "Written",
+    "hush",
     "persistent",
     "wait_for_brokers",
     "why_unreachable",

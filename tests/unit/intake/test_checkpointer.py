@@ -65,13 +65,28 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "COMMIT_TIMEOUT_S", 0.2)
 
 
+class Vitals:
+    def __init__(self) -> None:
+        self.told: list[str | None] = [None]
+
+    def beat(self) -> None: ...
+    def rest(self) -> None: ...
+
+    def trouble(self, reason: str | None) -> None:
+        self.told.append(reason)
+
+
 def made(
-    group: Group, ledger: Ledger, policy: CommitPolicy = CommitPolicy.SUBMITTED
+    group: Group,
+    ledger: Ledger,
+    policy: CommitPolicy = CommitPolicy.SUBMITTED,
+    vitals: Vitals | None = None,
 ) -> Checkpointer:
     return Checkpointer(
         group,  # type: ignore[arg-type]  # the part of Consumer that is used
         Drafts(ledger, policy, lambda: [QUEUE]),
         group.read_back,
+        vitals or Vitals(),
     )
 
 
@@ -169,25 +184,39 @@ def test_a_broker_that_drops_the_metadata_means_settled_and_a_warning(
     assert "does not keep commit metadata" in caplog.text
 
 
-def test_it_is_overdue_when_commits_fail_for_longer_than_the_session(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_it_is_overdue_when_commits_fail_for_longer_than_the_session_and_health_knows() -> None:
     async def main() -> None:
-        group, ledger = Group(), Ledger()
+        group, ledger, vitals = Group(), Ledger(), Vitals()
         group.trouble = ConnectionError("away")
         entry = ledger.assign(QUEUE, 10)
-        checkpoints = made(group, ledger)
+        checkpoints = made(group, ledger, vitals=vitals)
         checkpoints.start()
         await asyncio.sleep(0.4)
         assert not checkpoints.overdue(), "nothing is unsettled"
         entry.take(10)
         await until(checkpoints.overdue, "overdue")
+        assert "they cannot be written: away" in vitals.told
         group.trouble = None
         await until(lambda: not checkpoints.overdue(), "well again")
+        assert vitals.told[-1] is None
         await checkpoints.stop()
 
     run(main())
-    assert caplog.text.count("could not be written") == 1
+
+
+def test_a_new_assignment_ends_the_trouble_with_the_one_before() -> None:
+    async def main() -> None:
+        group, ledger, vitals = Group(), Ledger(), Vitals()
+        group.trouble = ConnectionError("there is no such topic")
+        ledger.assign(QUEUE, 10)
+        checkpoints = made(group, ledger, vitals=vitals)
+        checkpoints.start()
+        await until(lambda: vitals.told[-1], "it fails")
+        await checkpoints.stop()
+        checkpoints.resume()
+        assert vitals.told[-1] is None
+
+    run(main())
 
 
 def test_nothing_starts_after_a_refusal_before_the_group_takes_a_commit_again() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.claim import Claim
 from app.domain.record import Partition
-from app.intake.assignment import CurrentAssignment
+from app.intake.assignment import CurrentAssignment, ReaderVitals
 from app.intake.checkpoint import Checkpoint, decode
 from app.intake.ledger import CommitPolicy, Ledger
 from app.intake.resume import Plan
@@ -99,7 +99,7 @@ async def assigned(
         ledger=ledger,
         sink=pool,
         drain_timeout_s=drain_timeout_s,
-        vitals=Vitals(),
+        vitals=ReaderVitals(Vitals(), Vitals()),
     )
     assignment.assigned(frozenset([QUEUE]))
     await assignment.resume_new()

@@ -10,7 +10,7 @@ from app.domain.job import MailJob, Refused, RefusedAs, Trail
 from app.domain.message import Address, Message
 from app.domain.record import Partition, Record
 from app.intake.assigned import Assigned
-from app.intake.assignment import CurrentAssignment
+from app.intake.assignment import CurrentAssignment, ReaderVitals
 from app.intake.ledger import CommitPolicy, Ledger
 from app.intake.reader import Reader
 from app.intake.resume import Plan
@@ -129,7 +129,7 @@ def reading(kafka: Kafka, sink: Sink, taking: object) -> Reader:
         ledger=Ledger(),
         sink=sink,
         drain_timeout_s=1,
-        vitals=Vitals(),
+        vitals=ReaderVitals(Vitals(), Vitals()),
     )
     return Reader(
         "queue",
