@@ -6,6 +6,7 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support import smtp_sink as sinks
 from tests.support.backends import Broker, Ladder, NotAvailable
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 LADDER = pytest.StashKey[Ladder]()
 STARTED = pytest.StashKey[list[str]]()
 MISSING = pytest.StashKey[dict[str, str]]()
+
+# What is generated is to be right; how long that takes is the machine's: on a busy one the first
+# text alone, for which the tables of Unicode are made, takes seconds.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:
