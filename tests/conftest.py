@@ -25,7 +25,8 @@ MISSING = pytest.StashKey[dict[str, str]]()
 
 # What is generated is to be right; how long that takes is the machine's: on a busy one the first
 # text alone, for which the tables of Unicode are made, takes seconds.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = [HealthCheck.too_slow]
+settings.register_profile("any machine", deadline=None, suppress_health_check=SLOW)
 settings.load_profile("any machine")
 
 

@@ -18,7 +18,8 @@ class Assigned:
 
     `ledger` is None until the checkpoint was read; nothing is handed out before. `leftover`:
     read, not yet submitted. `replay`: the checkpoint's unsettled offsets that are still to be met
-    in the log, ascending. `due_ms`: when the first leftover may go, epoch ms, if it has to wait.
+    in the log, ascending. `look_s`: when to look at the first leftover again, monotonic, if it is
+    not due.
     `job`: the first leftover, decoded once for all the times it is offered while there is no room.
     """
 
@@ -26,7 +27,7 @@ class Assigned:
     ledger: PartitionLedger | None = None
     leftover: deque[Record] = field(default_factory=deque)
     replay: deque[int] = field(default_factory=deque)
-    due_ms: int | None = None
+    look_s: float | None = None
     job: MailJob | None = None
 
     def passed(self, offset: int) -> list[int]:

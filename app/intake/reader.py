@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 from app.domain.claim import Claim
-from app.domain.clock import epoch_ms
 from app.domain.job import MailJob
 from app.intake.taking import NotDue
 from app.kafka import KafkaError, OffsetsOutOfRange
@@ -187,9 +187,9 @@ class Reader:
     def _submit(self, state: Assigned) -> None:
         """Hand on what is left over, in order, as long as it is due and there is room."""
         ledger = state.ledger
-        if ledger is None or (state.due_ms is not None and state.due_ms > epoch_ms()):
+        if ledger is None or (state.look_s is not None and state.look_s > time.monotonic()):
             return
-        state.due_ms = None
+        state.look_s = None
         while True:
             self.assignment.gone(state, state.skip_to_wanted())
             if not state.leftover or state.held_back():
@@ -202,7 +202,8 @@ class Reader:
         claim = Claim(record.topic, record.partition, record.offset, epoch)
         taken = state.job or self._taking(record, claim)
         if isinstance(taken, NotDue):
-            state.due_ms = taken.due_ms
+            # No later than the next turn of an idle reader: the wall clock may be put forward.
+            state.look_s = time.monotonic() + min(taken.wait_s, POLL_S)
             return False
         if isinstance(taken, MailJob):
             entered = self._sink.offer(taken)
@@ -213,18 +214,18 @@ class Reader:
 
     def _has_due(self) -> bool:
         """Whether anything that was read waits for room, and not for its time."""
-        now = epoch_ms()
+        now = time.monotonic()
         return any(
-            state.leftover and (state.due_ms is None or state.due_ms <= now)
+            state.leftover and (state.look_s is None or state.look_s <= now)
             for state in self.assignment.states.values()
         )
 
     def _next_look_s(self) -> float:
-        """Until the next held head is due, at most one poll."""
-        dues = [state.due_ms for state in self.assignment.states.values() if state.due_ms]
-        if not dues:
+        """Until a held head is to be looked at again, at most one poll."""
+        looks = [state.look_s for state in self.assignment.states.values() if state.look_s]
+        if not looks:
             return POLL_S
-        return min(POLL_S, max(0.0, (min(dues) - epoch_ms()) / 1000))
+        return min(POLL_S, max(0.0, min(looks) - time.monotonic()))
 
     async def _wait(self, seconds: float) -> None:
         """For the assignment to change, or so long."""

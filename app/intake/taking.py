@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from app.domain.errors import InvalidMessage
 from app.domain.job import Hop, MailJob, Refused, RefusedAs
+from app.domain.record import Partition
+from app.intake.head import Head
 from app.intake.trail import trail_of
 
 if TYPE_CHECKING:
@@ -24,13 +27,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class NotDue:
-    """The record stays at the head of its partition until then (epoch ms)."""
+    """The record stays at the head of its partition for so long, by the clocks of this moment."""
 
-    due_ms: int
+    wait_s: float
 
 
 class Taking(Protocol):
-    """Decides about one record; pure but for the clock."""
+    """Decides about one record; pure but for the clocks."""
 
     def __call__(self, record: Record, claim: Claim) -> MailJob | Refused | Hop | NotDue: ...
 
@@ -75,19 +78,39 @@ class TierTaking:
     nobody waits behind a head for longer than the tier's delay; what is left of a wait hops again.
     """
 
-    def __init__(self, taking: Taking, delays_ms: Mapping[str, int], clock: WallClock) -> None:
+    def __init__(
+        self,
+        taking: Taking,
+        delays_ms: Mapping[str, int],
+        clock: WallClock,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._taking = taking
         self._delays_ms = delays_ms
         self._clock = clock
+        self._monotonic = monotonic
+        self._heads: dict[Partition, Head] = {}
 
     def __call__(self, record: Record, claim: Claim) -> MailJob | Refused | Hop | NotDue:
-        due = record.timestamp_ms + self._delays_ms[record.topic]
-        own = trail_of(record).not_before_ms
-        if own is not None:
-            due = min(due, own)
-        if due > self._clock():
-            return NotDue(due)
-        return self._taking(record, claim)
+        delay_ms = self._delays_ms[record.topic]
+        due_ms = record.timestamp_ms + delay_ms
+        own_ms = trail_of(record).not_before_ms
+        wait_s = self._head(claim).wait_s(
+            claim,
+            appended_ms=record.timestamp_ms,
+            due_ms=due_ms if own_ms is None else min(due_ms, own_ms),
+            delay_ms=delay_ms,
+            now_ms=self._clock(),
+            now_s=self._monotonic(),
+        )
+        return NotDue(wait_s) if wait_s > 0 else self._taking(record, claim)
+
+    def _head(self, claim: Claim) -> Head:
+        partition = Partition(claim.topic, claim.partition)
+        head = self._heads.get(partition)
+        if head is None or head.epoch != claim.epoch:
+            head = self._heads[partition] = Head(claim.epoch)
+        return head
 
 
 def _ms(seconds: float) -> int:

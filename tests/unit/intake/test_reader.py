@@ -14,6 +14,7 @@ from app.intake.assignment import CurrentAssignment, ReaderVitals
 from app.intake.ledger import CommitPolicy, Ledger
 from app.intake.reader import Reader
 from app.intake.resume import Plan
+from app.intake.taking import NotDue
 from app.kafka import Assignment, Commit, Committed, GroupTimes, KafkaError
 from tests.support.waiting import run, until
 
@@ -236,5 +237,24 @@ def test_nothing_left_over_is_handed_on_once_a_drain_has_begun() -> None:
         answer.set()
         await halted(reader, task)
         assert len(sink.offered) == offered
+
+    run(main(), 10)
+
+
+def test_a_held_head_is_looked_at_again_when_it_is_due_and_while_the_clocks_may_jump() -> None:
+    asked: list[int] = []
+
+    def taking(record: Record, claim: Claim) -> Refused | NotDue:
+        asked.append(record.offset)
+        waits = {1: NotDue(3600.0), 2: NotDue(0.01)}
+        return waits.get(len(asked)) or refused(record, claim)
+
+    async def main() -> None:
+        sink = Sink(room=5)
+        reader = reading(Kafka(ONE), sink, taking)
+        task = asyncio.create_task(reader.run(["email-queue"]))
+        await until(lambda: sink.diverted, "the clock was put forward by an hour")
+        await halted(reader, task)
+        assert asked[:3] == [0, 0, 0]
 
     run(main(), 10)

@@ -91,13 +91,13 @@ def test_what_is_scheduled_hops_until_it_is_due() -> None:
 
 def test_the_head_of_a_tier_waits_for_its_own_time() -> None:
     taken = in_tier(flat(), ("mail-not-before", str(APPENDED_MS + 20_000).encode()))
-    assert tier_at(APPENDED_MS)(taken, claim(taken)) == NotDue(APPENDED_MS + 20_000)
+    assert tier_at(APPENDED_MS)(taken, claim(taken)) == NotDue(20.0)
     assert isinstance(tier_at(APPENDED_MS + 20_000)(taken, claim(taken)), MailJob)
 
 
 def test_nobody_waits_behind_a_head_longer_than_the_tiers_delay() -> None:
     taken = in_tier(flat(), ("mail-not-before", str(APPENDED_MS + 100_000).encode()))
-    assert tier_at(APPENDED_MS)(taken, claim(taken)) == NotDue(APPENDED_MS + 30_000)
+    assert tier_at(APPENDED_MS)(taken, claim(taken)) == NotDue(30.0)
     hop = tier_at(APPENDED_MS + 30_000)(taken, claim(taken))
     assert isinstance(hop, Hop)
     assert hop.not_before_ms == APPENDED_MS + 100_000
@@ -105,7 +105,61 @@ def test_nobody_waits_behind_a_head_longer_than_the_tiers_delay() -> None:
 
 def test_a_broken_time_in_a_tier_does_not_hold_up_the_tier() -> None:
     taken = in_tier(flat(), ("mail-not-before", b"soon"))
-    assert tier_at(APPENDED_MS)(taken, claim(taken)) == NotDue(APPENDED_MS + 30_000)
+    assert tier_at(APPENDED_MS)(taken, claim(taken)) == NotDue(30.0)
     refused = tier_at(APPENDED_MS + 30_000)(taken, claim(taken))
     assert isinstance(refused, Refused)
     assert "mail-not-before" in refused.reason
+
+
+def test_a_time_far_in_the_future_hops_after_the_tiers_delay() -> None:
+    """As somebody may write it by hand: the end of year 9999."""
+    never = 253_402_300_799_999
+    taken = in_tier(flat(), ("mail-not-before", str(never).encode()))
+    assert tier_at(APPENDED_MS)(taken, claim(taken)) == NotDue(30.0)
+    hop = tier_at(APPENDED_MS + 30_000)(taken, claim(taken))
+    assert isinstance(hop, Hop)
+    assert hop.not_before_ms == never
+
+
+def test_a_record_without_a_timestamp_does_not_hold_up_the_tier() -> None:
+    taken = replace(in_tier(flat()), timestamp_ms=-1)
+    assert isinstance(tier_at(APPENDED_MS)(taken, claim(taken)), MailJob)
+
+
+def test_a_clock_put_back_by_hours_holds_nobody_longer_than_the_tiers_delay() -> None:
+    """The head goes on to wait for its own time elsewhere, those behind it are not held again."""
+    wall_ms, seconds = [APPENDED_MS], [100.0]
+    taking = TierTaking(
+        queue_at(APPENDED_MS - 3 * 3_600_000),
+        {TIER: 30_000},
+        lambda: wall_ms[0],
+        lambda: seconds[0],
+    )
+    due = ("mail-not-before", str(APPENDED_MS + 28_000).encode())
+    taken = [replace(in_tier(flat(), due), offset=offset) for offset in range(3)]
+    assert taking(taken[0], claim(taken[0])) == NotDue(28.0)
+    wall_ms[0] -= 3 * 3_600_000
+    seconds[0] += 27.5
+    assert taking(taken[0], claim(taken[0])) == NotDue(0.5)
+    seconds[0] += 0.5
+    for each in taken:
+        hop = taking(each, claim(each))
+        assert isinstance(hop, Hop)
+        assert hop.not_before_ms == APPENDED_MS + 28_000
+
+
+def test_a_new_assignment_looks_at_its_head_anew() -> None:
+    wall_ms, seconds = APPENDED_MS - 3_600_000, [0.0]
+    taking = TierTaking(queue_at(APPENDED_MS), {TIER: 30_000}, lambda: wall_ms, lambda: seconds[0])
+    taken = in_tier(flat())
+    assert taking(taken, claim(taken)) == NotDue(30.0)
+    seconds[0] = 20.0
+    assert taking(taken, claim(taken)._replace(epoch=2)) == NotDue(30.0)
+
+
+def test_expiry_goes_by_the_wall_clock_of_the_moment_at_which_a_record_is_taken() -> None:
+    taken = in_tier(flat(expires_at=rfc3339(APPENDED_MS + 60_000)))
+    later = tier_at(APPENDED_MS + 3_600_000)(taken, claim(taken))
+    assert isinstance(later, Refused)
+    assert later.why is RefusedAs.EXPIRED
+    assert isinstance(tier_at(APPENDED_MS + 30_000)(taken, claim(taken)), MailJob)
