@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TICK_S = 0.25  # at most this often while anything changes
+LEAST_PAUSE_S = 0.02
 REFRESH_S = 3.0  # at least this often while anything is assigned
 COMMIT_TIMEOUT_S = 5.0
 READ_BACK_S = 3.0
@@ -74,8 +75,11 @@ class Checkpointer:
             self._ticking.result()
 
     async def _tick(self) -> None:
+        began = time.monotonic()
         while True:
-            await asyncio.sleep(TICK_S)
+            # From one beginning to the next, so that a slow answer does not delay the one after it.
+            await asyncio.sleep(max(began + TICK_S - time.monotonic(), LEAST_PAUSE_S))
+            began = time.monotonic()
             if partitions := self._to_write():
                 await self._commit_once(partitions)
 
