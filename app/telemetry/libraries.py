@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _QUIET: Final = ("aiokafka", "aiosmtplib", "asyncio", "mail.log", "uvicorn")
 _REPEATING: Final = ("aiokafka",)
 _REMEMBERED: Final = 500
+# Their lines are details of what the service says itself.
+_AGAIN_S: Final = 60.0
 
 
 def level_of_libraries(level: int) -> int:
@@ -72,5 +74,5 @@ class LibraryHandler(logging.Handler):
         if key not in self._throttles:
             if len(self._throttles) >= _REMEMBERED:
                 self._throttles.clear()
-            self._throttles[key] = Throttle(self._clock)
+            self._throttles[key] = Throttle(self._clock, first=_AGAIN_S)
         return self._throttles[key]

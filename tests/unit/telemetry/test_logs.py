@@ -110,7 +110,7 @@ def test_a_repetition_tells_how_often_it_was_not_said() -> None:
 
     for _ in range(3):
         handler.handle(record)
-    now = 5.0
+    now = 60.0
     handler.handle(record)
 
     assert [event.get("repeated") for event in stream.events] == [None, 2]
