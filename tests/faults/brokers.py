@@ -1,4 +1,4 @@
-"""Faults of Kafka itself, on three nodes: one is taken away, or all are."""
+"""Faults of Kafka itself: one node of three is taken away, or all are; a single one freezes."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LONGEST_PAUSE_S = 15.0
 SETTLING_S = 5.0  # what was under way ends; then there is nothing to do but to wait
+FROZEN_S = 12.0  # about the session time-out, which it may pass or not
 MOST_CPU = 0.05
 MOST_GROWTH_MB = 50.0
 
@@ -70,6 +71,29 @@ def without_any(world: World, strike: Strike) -> None:
     seen, back = world.watch.taken, time.monotonic()
     world.until_taken(min(seen + 1, world.size.mails))
     world.setting.say(f"sending goes on after {time.monotonic() - back:.1f} s")
+
+
+def frozen(world: World, strike: Strike) -> None:
+    """It answers nobody for a while, and may then put the members out of the group.
+
+    What they delivered meanwhile is settled nowhere but in them; only that may come twice.
+    """
+    kafka = world.setting.kafka
+    assert kafka is not None
+    members = world.members.running
+    world.watch.catch_up()
+    answered, before = frozenset(world.watch.answered), time.monotonic()
+    world.setting.say(f"Kafka freezes after {world.watch.taken} mails")
+    kafka.freeze()
+    try:
+        world.rest(FROZEN_S * (0.8 + strike.dice))
+    finally:
+        kafka.thaw()
+    after = time.monotonic()
+    world.setting.say(f"Kafka goes on after {world.watch.taken} mails")
+    for member in members:
+        world.blame("standstill", member, before, after, answered)
+        world.until_ready(member)
 
 
 def _pause_since(world: World, at: float) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tests.faults import topic_limit
-from tests.faults.brokers import without_any, without_one
+from tests.faults.brokers import frozen, without_any, without_one
 from tests.faults.conduct import Conduct
 from tests.faults.schedule import schedule
 from tests.faults.verdict import judge
@@ -165,6 +165,7 @@ SCENARIOS = {
         Scenario("relay-refuses", _misbehave(Conduct(refuse=0.5))),
         Scenario("results-refused", _refuse_results, all_told=False),
         Scenario("kafka-away", _kafka_away, own_kafka=True),
+        Scenario("broker-frozen", frozen, conduct=STEADY, own_kafka=True),
         Scenario(
             "broker-killed",
             without_one("kill -9", ApacheKafka.kill),

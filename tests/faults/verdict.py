@@ -182,14 +182,16 @@ class _Copies:
                 )
 
     def _blame(self, before: Entry, after: Entry) -> bool:
-        for harm in self.harms:
-            if harm.at > after.at:
-                continue
-            suspected = before.life == harm.life and before.id in harm.suspects
-            late = harm.life in {entry.life for entry in (before, after) if entry.at >= harm.at}
-            if suspected or late:
+        """On the harm that had the mail among its suspects, else on one that the life outlasted."""
+        harms = [harm for harm in self.harms if harm.at <= after.at]
+        for harm in harms:
+            if before.life == harm.life and before.id in harm.suspects:
                 harm.duplicates += 1
-                harm.late += not suspected
+                return True
+        for harm in harms:
+            if harm.life in {entry.life for entry in (before, after) if entry.at >= harm.at}:
+                harm.duplicates += 1
+                harm.late += 1
                 return True
         return False
 

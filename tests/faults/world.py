@@ -19,6 +19,7 @@ from tests.support.waiting import run, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from tests.faults.conduct import Conduct
@@ -38,6 +39,12 @@ class Brokers(Protocol):
     def start(self) -> None:
         """Return when it accepts clients again."""
         ...
+
+    def freeze(self) -> None:
+        """Connections stay, and nothing is answered."""
+        ...
+
+    def thaw(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +168,17 @@ class World:
         """Do that to a member, and note what it may bring twice."""
         before = time.monotonic()
         strike()
-        after = time.monotonic()
+        self.blame(what, member, before, time.monotonic(), self.watch.answered)
+
+    def blame(
+        self, what: str, member: Member, before: float, after: float, answered: AbstractSet[str]
+    ) -> None:
+        """Note what may come twice for what befell a member, of all that it had sent by `after`.
+
+        That is what has no result in `answered`, and what it sent since shortly `before`.
+        """
         self.watch.catch_up()
-        life, answered = member.life, self.watch.answered
+        life = member.life
         suspects = {
             entry.id
             for entry in self.watch.record

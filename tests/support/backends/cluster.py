@@ -82,6 +82,15 @@ class Cluster:
         with ThreadPoolExecutor(NODES) as killing:
             list(killing.map(ApacheKafka.kill, self.nodes))
 
+    def freeze(self) -> None:
+        """All of them."""
+        for node in self.nodes:
+            node.freeze()
+
+    def thaw(self) -> None:
+        for node in self.nodes:
+            node.thaw()
+
     def wait_in_sync(self) -> None:
         """Until every replica has caught up: only then may another node be taken away."""
         wait_until(lambda: run(self._in_sync(), IN_SYNC_S), "all replicas are in sync", IN_SYNC_S)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import time
 from typing import TYPE_CHECKING
@@ -105,6 +106,15 @@ class ApacheKafka:
         if self._process:
             self._process.kill()
             self._process = None
+
+    def freeze(self) -> None:
+        """It stands still: its connections stay, and it answers nobody."""
+        if self._process:
+            self._process.send(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        if self._process:
+            self._process.send(signal.SIGCONT)
 
     def _wait(self, process: ChildProcess) -> None:
         deadline = time.monotonic() + DEADLINE_S
