@@ -1,0 +1,89 @@
+"""Quotas that Kafka holds a client to; the client library has no call for them."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.protocol.api import Request, RequestStruct, Response
+from aiokafka.protocol.types import Array, Boolean, Float64, Int16, Int32, Schema, String
+from typing_extensions import override
+
+from tests.support.waiting import run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ENTITY = Array(("type", String("utf-8")), ("name", String("utf-8")))
+
+
+class _AlterClientQuotasResponse_v0(Response):  # type: ignore[misc]  # noqa: N801 - as the library's
+    API_KEY = 49
+    API_VERSION = 0
+    SCHEMA = Schema(
+        ("throttle_time_ms", Int32),
+        (
+            "entries",
+            Array(
+                ("error_code", Int16),
+                ("error_message", String("utf-8")),
+                ("entity", _ENTITY),
+            ),
+        ),
+    )
+
+
+class _AlterClientQuotasRequest_v0(RequestStruct):  # type: ignore[misc]  # noqa: N801 - as above
+    API_KEY = 49
+    API_VERSION = 0
+    RESPONSE_TYPE = _AlterClientQuotasResponse_v0
+    SCHEMA = Schema(
+        (
+            "entries",
+            Array(
+                ("entity", _ENTITY),
+                (
+                    "ops",
+                    Array(("key", String("utf-8")), ("value", Float64), ("remove", Boolean)),
+                ),
+            ),
+        ),
+        ("validate_only", Boolean),
+    )
+
+
+_Struct: TypeAlias = _AlterClientQuotasRequest_v0
+
+
+class _AlterClientQuotas(Request[_Struct]):  # type: ignore[misc]  # the library is untyped
+    API_KEY: ClassVar[int] = 49
+
+    def __init__(self, client_id: str, quotas: dict[str, float], *, remove: bool) -> None:
+        ops = [(key, value, remove) for key, value in quotas.items()]
+        self._entries = [([("client-id", client_id)], ops)]
+
+    @override
+    def build(self, request_struct_class: Any) -> Any:
+        return request_struct_class(self._entries, False)
+
+
+@contextmanager
+def quotas(brokers: str, client_id: str, **found: float) -> Iterator[None]:
+    """As Kafka names them: `producer_byte_rate`, `request_percentage`; gone afterwards."""
+    run(_alter(brokers, client_id, found, remove=False))
+    try:
+        yield
+    finally:
+        run(_alter(brokers, client_id, found, remove=True))
+
+
+async def _alter(brokers: str, client_id: str, found: dict[str, float], *, remove: bool) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=brokers)
+    await admin.start()
+    try:
+        asked = _AlterClientQuotas(client_id, found, remove=remove)
+        response = await admin._send_request(asked)
+        assert not any(entry[0] for entry in response.entries), response
+    finally:
+        await admin.close()
