@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter
 from app.bootstrap import configs
 from app.bootstrap.pool_report import report_pool
 from app.bootstrap.probe import probe_brokers
+from app.bootstrap.reading import Readers
 from app.bootstrap.remembering import remembering
 from app.bootstrap.rights import check_rights
 from app.bootstrap.suppressions import Suppressions
@@ -19,14 +20,11 @@ from app.bootstrap.topics import prepare_topics
 from app.composer import Composer
 from app.domain.clock import epoch_ms
 from app.domain.errors import Fatal
-from app.intake.assignment import CurrentAssignment, ReaderVitals
 from app.intake.decode import Decoder
-from app.intake.ledger import CommitPolicy, Ledger
-from app.intake.reader import Reader
-from app.intake.resuming import Resuming
+from app.intake.ledger import Ledger
 from app.intake.start import begin_group
 from app.intake.taking import QueueTaking, TierTaking
-from app.kafka import Admin, Consumer, Producer, wait_for_brokers
+from app.kafka import Admin, Producer, wait_for_brokers
 from app.pipeline.dispatch import Dispatch
 from app.pipeline.flights import Flights
 from app.pipeline.gate import Gate
@@ -43,17 +41,17 @@ from app.state.suppressed import Suppressed
 from app.telemetry import PoolMetrics
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.bootstrap.topics import Topics
     from app.domain.job import Handled, MailJob
-    from app.intake.taking import Taking
+    from app.intake.reader import Reader
     from app.pipeline.watchdog import Pulse
     from app.settings import Settings
     from app.telemetry import MailLog
 
 log = logging.getLogger(__name__)
 
-# Tiers are read for their heads; a small fetch keeps what waits in Kafka and out of memory.
-TIER_FETCH_BYTES = 64 * 1024
 POOL_END_S = 2.0
 # What has left the pool and waits for Kafka may take this part of EMAIL_MAX_MEMORY besides.
 WRITERS_SHARE = 4
@@ -232,17 +230,17 @@ class Service:
             topic: round((self._routes.schedule.tier_delay(topic) or 0) * 1000)
             for topic in topics.tiers
         }
-        group = self._settings.kafka_group_id
         ways_in = [Dispatch(self.pool, self._flights, router, line) for _ in range(2)]
-        self._add_reader("queue", group, ways_in[0], queue, [topics.queue])
-        self._add_reader(
-            "tiers",
-            f"{group}-retry",
-            ways_in[1],
-            TierTaking(queue, delays, epoch_ms),
-            topics.tiers,
-            fetch_bytes=TIER_FETCH_BYTES,
+        readers = Readers(
+            self._settings,
+            self._kafka,
+            self.ledger,
+            self.gate,
+            self.watchdog,
+            self._unsettled_gone.inc,
         )
+        self._read(readers.queue(ways_in[0], queue), [topics.queue])
+        self._read(readers.tiers(ways_in[1], TierTaking(queue, delays, epoch_ms)), topics.tiers)
         self._tasks = [
             asyncio.create_task(router.run(results), name="router"),
             asyncio.create_task(self.watchdog.run(), name="watchdog"),
@@ -259,47 +257,9 @@ class Service:
         """Of what an operator has to mend while mail flows."""
         return self.watchdog.pulse(name, mail_flows=True, level=logging.ERROR)
 
-    def _add_reader(
-        self,
-        name: str,
-        group: str,
-        sink: Dispatch,
-        taking: Taking,
-        topics: list[str] | tuple[str, ...],
-        *,
-        fetch_bytes: int = 1024 * 1024,
-    ) -> None:
-        consumer = Consumer(
-            self._kafka,
-            group,
-            times=configs.group_times(self._settings),
-            instance_id=self._settings.kafka_instance_id,
-            max_partition_fetch_bytes=fetch_bytes,
-        )
-        vitals = self.watchdog.pulse(f"reading the {name}")
-        assignment = CurrentAssignment(
-            name,
-            resuming=Resuming(
-                self._kafka, consumer, ignore_unreadable=self._settings.ignore_checkpoint
-            ),
-            policy=CommitPolicy(self._settings.kafka_commit),
-            ledger=self.ledger,
-            sink=sink,
-            drain_timeout_s=self._settings.kafka_drain_timeout,
-            vitals=ReaderVitals(vitals, self.watchdog.pulse(f"checkpoints of the {name}")),
-            on_gone=self._unsettled_gone.inc,
-        )
-        reader = Reader(
-            name,
-            consumer=consumer,
-            assignment=assignment,
-            sink=sink,
-            taking=taking,
-            vitals=vitals,
-        )
-        self.gate.watch(assignment.checkpointer.overdue)
+    def _read(self, reader: Reader, topics: Sequence[str]) -> None:
         self.readers.append(reader)
-        self._reading.append(asyncio.create_task(reader.run(topics), name=f"{name} reader"))
+        self._reading.append(asyncio.create_task(reader.run(topics), name=f"{reader.name} reader"))
 
     async def _end_tasks(self) -> None:
         if not self._tasks:
