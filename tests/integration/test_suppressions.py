@@ -206,7 +206,7 @@ def test_the_verb_lists_checks_and_names_bad_lines(rig: Rig, verb: Verb, tmp_pat
 
     code, out, _ = verb("list")
     assert (code, len(out)) == (0, 4)
-    assert out[0].split() == ["DIGEST", "SOURCE", "SINCE", "UNTIL", "REASON"]
+    assert out[0].split() == ["Digest", "Source", "Age", "Until", "(UTC)", "Reason"]
     assert "asked us to" in out[1]
     assert "for ever" in out[3]
     assert address_digest("ann@example.com") in out[3]
@@ -241,7 +241,7 @@ def test_the_verb_says_when_there_is_no_topic_or_no_kafka(
     if kafka.is_apache:
         code, _, err = verb("list")
         assert code == 1
-        assert err[0].startswith(f"Error: topic {topics.suppressions} does not exist; ")
+        assert err[0].startswith(f"Error: topic {topics.suppressions} does not exist (EMAIL_SUPPR")
 
 
 def _metric(service: Service, name: str) -> float | None:
