@@ -87,6 +87,9 @@ def replay_letters(
     Each goes once. What was replayed before is left alone, also by a replay that was interrupted.
     Attempts are counted anew; id, recipients and Message-ID stay. A replay that begins while
     another runs takes over from it.
+
+    --dry-run reads and composes each letter as the service would. It does not look whether an
+    address is suppressed: `kafka-mailer suppressions check` tells.
     """
     ways = (bool(places), everything, is_selective(parameters))
     if sum(ways) != 1:
