@@ -23,6 +23,8 @@ from app.cli.shown import age, counted, harmless, size
         (["replay", "0/1", "--all"], "Say which letters"),
         (["replay", "--all", "--kind", "bug"], "Say which letters"),
         (["replay", "--all", "--rate", "0/s"], "'0/s' is no rate; allowed: a number like 50/s"),
+        (["replay", "--all", "--rate", "9" * 400], "is no rate"),
+        (["list", "--since", f"{'9' * 308}d"], "is neither a duration"),
         (["purge"], "either --older-than or --all"),
         (["purge", "--all", "--older-than", "1d"], "either --older-than or --all"),
     ],
