@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import Any, Final
 
 import click
@@ -53,8 +52,6 @@ def show(*, everything: bool, as_json: bool, **parameters: Any) -> int:
     # The stages, which --help does without.
     from app.cli.checkpoint_report import report  # noqa: PLC0415
 
-    # The library would tell of each try; we tell of those that matter.
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     return asyncio.run(report(settings, ages=None if everything else AGES, as_json=as_json))
 
 

@@ -97,9 +97,6 @@ class Landing:
         if self._progress is not None:
             self._progress.update(self._task, completed=total, count=_messages(self.written))
 
-    def waiting(self, seconds: float, trouble: str) -> None:
-        warn(f"waiting for Kafka for {seconds:.0f} s: {trouble}")
-
     def trouble(self, reason: str | None) -> None:
         if reason is not None and not self._in_trouble:
             warn(f"trying again: {reason}")

@@ -49,7 +49,7 @@ class MomentType(click.ParamType[int]):
         text = str(value)
         try:
             return max(0, self._clock() - math.ceil(parse_duration(text) * 1000))
-        except ValueError:
+        except (ValueError, OverflowError):
             pass
         try:
             at = datetime.fromisoformat(text)

@@ -7,20 +7,13 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from app.bootstrap.configs import decoder_config, kafka_config
+from app.bootstrap.configs import decoder_config
+from app.cli.reaching import reached
 from app.domain.clock import epoch_ms
-from app.domain.errors import Fatal, InvalidMessage, ServerUnreachable
+from app.domain.errors import Fatal, InvalidMessage
 from app.domain.record import Outgoing, Record
 from app.intake.decode import Decoder
-from app.kafka import (
-    Admin,
-    KafkaError,
-    Producer,
-    PublishError,
-    TopicSpec,
-    persistent,
-    wait_for_brokers,
-)
+from app.kafka import Admin, Producer, PublishError, TopicSpec, persistent
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -66,10 +59,6 @@ class Report(Protocol):
         """So many bytes of the input are dealt with."""
         ...
 
-    def waiting(self, seconds: float, trouble: str) -> None:
-        """Kafka does not answer yet."""
-        ...
-
     def trouble(self, reason: str | None) -> None:
         """What keeps messages from being written; None when it works again."""
         ...
@@ -108,9 +97,8 @@ class Poster:
         `ServerUnreachable` when Kafka does not answer in time, `Fatal` when there is no topic.
         What was told as landed is written whatever happens after.
         """
-        config = kafka_config(self._settings)
-        await wait_for_brokers(config, self._settings.kafka_start_timeout, self._report.waiting)
-        try:
+        in_doubt = "what was not told as landed may or may not be in the queue"
+        async with reached(self._settings, in_doubt=in_doubt) as config:
             async with Admin(config) as admin:
                 self._partitions = await self._topic(admin)
                 facts = await admin.config(self._settings.kafka_topic)
@@ -124,13 +112,6 @@ class Poster:
                         if self._refused and self._stop_on_error:
                             return
                     self._report.read(total)
-        except TimeoutError:
-            raise ServerUnreachable(
-                f"Kafka gave no answer within {self._settings.kafka_start_timeout:g} s; what was "
-                "not told as landed may or may not be in the queue"
-            ) from None
-        except (KafkaError, OSError) as error:
-            raise ServerUnreachable(f"Kafka cannot be reached any more: {error}") from None
 
     async def _topic(self, admin: Admin) -> int:
         """The queue's partition count; a missing queue is created, as the service would."""

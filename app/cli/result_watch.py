@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from app.bootstrap.configs import kafka_config
+from app.cli.reaching import reached
 from app.cli.result_lines import ResultLines
 from app.cli.terminal import complain, warn
-from app.domain.errors import ServerUnreachable
-from app.kafka import KafkaError, wait_for_brokers
 from app.outcomes.finality import Awaited
 from app.outcomes.result_filter import ResultFilter
 from app.outcomes.results_log import ResultsLog, wait_for
@@ -41,23 +38,9 @@ class Trouble:
 
 @asynccontextmanager
 async def opened(settings: Settings, topic: str) -> AsyncIterator[ResultsLog]:
-    """The results as they are now; `ServerUnreachable` when Kafka does not answer."""
-    config = kafka_config(settings)
-    await wait_for_brokers(
-        config,
-        settings.kafka_start_timeout,
-        lambda seconds, trouble: warn(f"waiting for Kafka for {seconds:.0f} s: {trouble}"),
-    )
-    try:
-        async with ResultsLog(config, topic, Trouble()) as log:
-            yield log
-    except BrokenPipeError:
-        # Whoever read this has enough.
-        _forget_output()
-    except TimeoutError:
-        raise ServerUnreachable("Kafka gave no answer in time") from None
-    except (KafkaError, OSError) as error:
-        raise ServerUnreachable(f"Kafka cannot be reached any more: {error}") from None
+    """The results as they are now."""
+    async with reached(settings) as config, ResultsLog(config, topic, Trouble()) as log:
+        yield log
 
 
 async def show(
@@ -166,7 +149,3 @@ async def tell_ends(
         for name in sorted(awaited.open):
             lines.outcome(names[name], awaited.courses[name])
         complain(f"{len(awaited.open)} of {len(names)} not final within {timeout:g} s")
-
-
-def _forget_output() -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -115,8 +114,6 @@ def command(
     from app.outcomes.result_filter import ResultFilter  # noqa: PLC0415
 
     topic = results_topic(settings)
-    # The library would tell of each try; we tell of those that matter.
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     since_ms = epoch_ms() - _DAY_MS if since is None else since
     if wait:
         return asyncio.run(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import os
 import stat
 from contextlib import ExitStack
@@ -111,8 +110,6 @@ def command(
                 Landing(as_json=as_json, many=True, total=size, keep=wait)
             )
             drafts = read_drafts(descriptor, settings.email_max_bytes)
-        # The library would tell of each try; we tell of those that matter.
-        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
         poster = Poster(settings, landing, stop_on_error=on_error == "stop")
         if not wait:
             asyncio.run(poster.post(drafts))

@@ -11,12 +11,15 @@ _KEPT: Final = frozenset("\n\t")
 
 
 def age(since_ms: int, now_ms: int) -> str:
-    """How long ago, in the largest unit that leaves a number: `45s`, `12m`, `3h`, `5d`."""
-    seconds = (now_ms - since_ms) // 1000
-    if since_ms < 0:
-        return "?"
+    """How long ago, as `span` says it; `?` for what has no time."""
+    return "?" if since_ms < 0 else span(now_ms - since_ms)
+
+
+def span(ms: int) -> str:
+    """In the largest unit of which there are two or more: `45s`, `12m`, `30h`, `5d`."""
+    seconds = ms // 1000
     for unit, length in _UNITS:
-        if seconds >= length:
+        if seconds >= 2 * length:
             return f"{seconds // length}{unit}"
     return f"{seconds}s"
 

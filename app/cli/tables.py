@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rich.table import Table
+    from rich.text import Text
 
 _WIDE = 10_000
+_NARROWEST = 80
 
 
 class Column(NamedTuple):
@@ -22,8 +24,8 @@ class Column(NamedTuple):
     right: bool = False
 
 
-def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
-    """Cells are plain text, one line each; what has no room is shortened."""
+def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str | Text]]) -> None:
+    """Cells are plain text, or text in colours, one line each; what has no room is shortened."""
     from rich.table import Table  # noqa: PLC0415  # slow to import, and --json does without
     from rich.text import Text  # noqa: PLC0415
 
@@ -35,7 +37,12 @@ def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> Non
             justify="right" if column.right else "left",
         )
     for row in rows:
-        table.add_row(*(Text(cell, no_wrap=True, overflow="ellipsis") for cell in row))
+        table.add_row(
+            *(
+                Text(cell, no_wrap=True, overflow="ellipsis") if isinstance(cell, str) else cell
+                for cell in row
+            )
+        )
     show(table)
 
 
@@ -45,6 +52,8 @@ def show(table: Table) -> None:
 
     console = Console(highlight=False)
     if console.is_terminal:
+        # On a narrower one the lines wrap: cells of which nothing is left would tell nothing.
+        console.width = max(console.width, _NARROWEST)
         console.print(table)
         return
     console.width = _WIDE  # a reader of a pipe gets whole lines

@@ -27,7 +27,7 @@ VERBS: Final = {
         "app.cli.checkpoint:command", "Show where the service stands in its topics."
     ),
     "suppressions": Verb(
-        "app.cli.suppressions.command:command", "Addresses that no mail goes to: see and change."
+        "app.cli.suppressions.command:command", "See and change which addresses get no mail."
     ),
     "dlq": Verb("app.cli.dlq:command", "Look at dead letters, send them again, delete them."),
     "config": Verb("app.cli.config:command", "Show every setting, its value and its source."),
@@ -51,6 +51,13 @@ class VerbGroup(click.Group):
         if not args or (args[0].startswith("-") and args[0] not in _OWN_OPTIONS):
             args = [DEFAULT, *args]
         return super().parse_args(ctx, args)
+
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            return None  # whoever read the output has enough
 
     @override
     def list_commands(self, ctx: click.Context) -> list[str]:

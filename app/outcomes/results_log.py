@@ -60,7 +60,8 @@ class ResultsLog:
         count = await persistent(self._partitions, _ANSWER_S)
         if not count:
             raise Fatal(
-                f"topic {self._topic} does not exist; the service creates it when it starts"
+                f"topic {self._topic} does not exist (EMAIL_RESULTS_TOPIC); "
+                "the service creates it when it starts"
             )
         self._reader = await LogReader(self._config).__aenter__()
         try:

@@ -204,6 +204,7 @@ def test_what_compaction_took_among_the_unsettled_is_named_and_the_rest_is_deliv
     ) as service:
         relay.wait_for(11)
         service.wait_for(lambda: checkpoint(kafka_tools, topics) == Checkpoint(13), "all settled")
+        assert service.metric("mailer_unsettled_gone_total") == 2
     assert set(to({*range(13)} - {2, 5})) == set(relay.recipients)
     assert len(relay.recipients) == 11
     for offset in (2, 5):

@@ -27,12 +27,12 @@ class Command:
         self._verb = verb
         self._env = os.environ | {"PYTHONPATH": str(PROJECT), **env}
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
         """To be used as a context manager."""
         return subprocess.Popen(
             [sys.executable, "-m", "app", *self._verb, *arguments],
             env=self._env,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -152,6 +152,14 @@ class Service:
         except OSError:
             return None
 
+    def metric(self, name: str) -> float | None:
+        """What `/metrics` says of a series without labels, None when it has none of that name."""
+        with urllib.request.urlopen(f"{self.url}/metrics", timeout=5.0) as answer:
+            for line in answer.read().decode().splitlines():
+                if line.startswith(f"{name} "):
+                    return float(line.split()[1])
+        return None
+
     def wait_ready(self, within: float = 30.0) -> Self:
         """Until `/health/ready` says 200; AssertionError when it ends or does not get there."""
         self.wait_for(lambda: self.health() == 200, "the service is ready", within)

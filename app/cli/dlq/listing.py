@@ -88,8 +88,8 @@ def _print(newest: Newest, settings: Settings, selection: Selection) -> None:
     scrub = AddressView(settings.log_addresses).scrub
     found, matching = newest
     if not found:
-        what = "no dead letters" if selection == EVERYTHING else "no dead letter matches"
-        click.echo(f"{what} in {settings.email_dlq_topic}", err=True)
+        none = f"no dead letters in {settings.email_dlq_topic}"
+        click.echo(none if selection == EVERYTHING else f"{none} match", err=True)
         return
     now = epoch_ms()
     columns = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from typing import TYPE_CHECKING, Any, Final
@@ -44,7 +45,7 @@ class Rate(click.ParamType[float]):
             return value
         match = _RATE.fullmatch(value.strip())
         rate = float(match[1]) / SECONDS[match[2] or "s"] if match else 0.0
-        if rate <= 0:
+        if not 0 < rate < math.inf:
             self.fail(f"{value!r} is no rate; allowed: a number like 50/s or 100/m", param, ctx)
         return rate
 
@@ -87,6 +88,9 @@ def replay_letters(
     Each goes once. What was replayed before is left alone, also by a replay that was interrupted.
     Attempts are counted anew; id, recipients and Message-ID stay. A replay that begins while
     another runs takes over from it.
+
+    --dry-run reads and composes each letter as the service would. It does not look whether an
+    address is suppressed: `kafka-mailer suppressions check` tells.
     """
     ways = (bool(places), everything, is_selective(parameters))
     if sum(ways) != 1:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
@@ -32,7 +31,7 @@ _file = click.option(
 
 @click.group(
     cls=ExamplesGroup,
-    short_help="Addresses that no mail goes to.",
+    short_help="See and change which addresses get no mail.",
     examples=(
         ("kafka-mailer suppressions list", ""),
         ("kafka-mailer suppressions add ann@example.com --reason 'asked us to'", ""),
@@ -54,7 +53,7 @@ def command() -> None:
 @command.command(
     "list",
     cls=ExamplesCommand,
-    short_help="List them.",
+    short_help="List the addresses that get no mail.",
     examples=(
         ("kafka-mailer suppressions list --source manual", ""),
         ("kafka-mailer suppressions list --json | jq -r .digest", ""),
@@ -64,19 +63,23 @@ def command() -> None:
 @click.option("--expired", is_flag=True, help="Those whose time is over, instead of the others.")
 @_json
 def list_(*, source: str | None, expired: bool, as_json: bool, **parameters: Any) -> None:
-    """List the suppressions that count now, oldest first."""
+    """List the suppressions that count now, oldest first.
+
+    A terminal may have no room for whole digests; a pipe and --json have them.
+    """
     settings, topic = _settings(parameters)
     from app.cli.suppressions.opening import with_register  # noqa: PLC0415  # the stages
     from app.cli.suppressions.printing import Printer  # noqa: PLC0415
     from app.domain.clock import epoch_ms  # noqa: PLC0415
 
     found = with_register(settings, topic, lambda register: register.entries())
-    printer, now = Printer(as_json=as_json), epoch_ms()
-    with suppress(BrokenPipeError):  # whoever reads this has enough
-        printer.header()
-        for digest, (it, _) in sorted(found.items(), key=lambda each: each[1].suppression.since_ms):
-            if it.is_over(now) is expired and source in {None, it.source}:
-                printer.listed(digest, it)
+    now = epoch_ms()
+    listed = [
+        (digest, it)
+        for digest, (it, _) in sorted(found.items(), key=lambda each: each[1].suppression.since_ms)
+        if it.is_over(now) is expired and source in {None, it.source}
+    ]
+    Printer(as_json=as_json).listed(listed, now)
 
 
 @settings_flags(*_USED)

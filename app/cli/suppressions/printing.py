@@ -7,14 +7,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from app.cli.shown import age, harmless
+from app.cli.tables import Column, print_table
 from app.cli.terminal import complain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from app.cli.suppressions.subjects import Subject, Unreadable
     from app.domain.suppression import Suppression
 
-_DIGEST_WIDTH: Final = 64
-_TIME_WIDTH: Final = 24
+_COLUMNS: Final = (
+    Column("Digest"),
+    Column("Source", whole=True),
+    Column("Age", whole=True, right=True),
+    Column("Until (UTC)", whole=True),
+    Column("Reason"),
+)
 
 
 class Printer:
@@ -24,19 +33,19 @@ class Printer:
         self._as_json = as_json
         self.wrong = 0
 
-    def header(self) -> None:
-        """The names of the columns of `listed`."""
-        if not self._as_json:
-            click.echo(
-                f"{'DIGEST':{_DIGEST_WIDTH}}  SOURCE  {'SINCE':{_TIME_WIDTH}}  "
-                f"{'UNTIL':{_TIME_WIDTH}}  REASON"
-            )
-
-    def listed(self, digest: bytes, it: Suppression) -> None:
+    def listed(self, entries: Iterable[tuple[bytes, Suppression]], now_ms: int) -> None:
+        """A table for people."""
         if self._as_json:
-            self._json(digest=digest.hex(), **it.fields())
-        else:
-            click.echo(f"{digest.hex()}  {_facts(it)}")
+            for digest, it in entries:
+                self._json(digest=digest.hex(), **it.fields())
+            return
+        print_table(
+            _COLUMNS,
+            [
+                (digest.hex(), it.source, age(it.since_ms, now_ms), _until(it), _why(it))
+                for digest, it in entries
+            ],
+        )
 
     def done(self, what: str, subject: Subject) -> None:
         """`added`, `removed` or `not there`."""
@@ -52,7 +61,7 @@ class Printer:
         elif it is None:
             click.echo(f"{subject.shown} is not suppressed")
         else:
-            click.echo(f"{subject.shown} is suppressed: {_facts(it).strip()}")
+            click.echo(f"{subject.shown} is suppressed: {_facts(it)}")
 
     def unreadable(self, line: Unreadable) -> None:
         self._wrong(line.line, line.reason)
@@ -74,7 +83,18 @@ class Printer:
 
 
 def _facts(it: Suppression) -> str:
-    fields = it.fields()
-    rest = "  ".join(each for each in (it.reason, it.code, it.mail_id) if each)
-    until = fields["until"] or "for ever"
-    return f"{it.source:6}  {fields['since']:{_TIME_WIDTH}}  {until:{_TIME_WIDTH}}  {rest}".rstrip()
+    facts = it.fields()
+    until = "for ever" if facts["until"] is None else f"until {facts['until']}"
+    said = (str(it.source), f"since {facts['since']}", until, _why(it))
+    return ", ".join(each for each in said if each)
+
+
+def _why(it: Suppression) -> str:
+    """Any program may have written this."""
+    said = "  ".join(each for each in (it.reason, it.code, it.mail_id) if each)
+    return harmless(" ".join(said.splitlines()))
+
+
+def _until(it: Suppression) -> str:
+    until = it.fields()["until"]
+    return "for ever" if until is None else str(until)[:16].replace("T", " ")

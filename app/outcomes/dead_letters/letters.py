@@ -58,7 +58,10 @@ class Letters:
             raise
         if not self.partitions:
             await self._stack.aclose()
-            raise Fatal(f"topic {self.topic} does not exist (EMAIL_DLQ_TOPIC)")
+            raise Fatal(
+                f"topic {self.topic} does not exist (EMAIL_DLQ_TOPIC); "
+                "the service creates it when it starts"
+            )
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
 from app.domain.errors import Fatal
 from app.domain.record import Partition
 from app.kafka import KafkaError, Producer
+from app.outcomes.dead_letters.letters import ANSWER_S
 from app.outcomes.dead_letters.marks import state_topic, tombstone
 
 if TYPE_CHECKING:
@@ -63,5 +65,5 @@ async def purge(letters: Letters, meant: Sequence[Prefix], config: KafkaConfig) 
         for place in marks.below(each.partition, each.before)
     ]
     if forgotten:
-        async with Producer(config) as producer:
+        async with Producer(config) as producer, asyncio.timeout(ANSWER_S):
             await producer.publish(forgotten)

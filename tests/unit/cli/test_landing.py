@@ -48,11 +48,9 @@ def test_json_leaves_out_what_there_is_not(capsys: pytest.CaptureFixture[str]) -
 
 def test_trouble_is_told_once_until_it_is_over(capsys: pytest.CaptureFixture[str]) -> None:
     with Landing(as_json=False) as landing:
-        landing.waiting(5.2, "nobody answers")
         for reason in ("a", "b", None, "c"):
             landing.trouble(reason)
     assert capsys.readouterr().err.splitlines() == [
-        "Warning: waiting for Kafka for 5 s: nobody answers",
         "Warning: trying again: a",
         "Warning: trying again: c",
     ]

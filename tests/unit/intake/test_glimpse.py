@@ -11,6 +11,7 @@ from app.domain.glimpse import Glimpse
 from app.domain.record import Headers, Record
 from app.intake.glimpse import glimpse
 from tests.support.mails import envelope, flat
+from tests.support.records import event
 
 
 def seen(value: bytes | None, headers: Headers = ()) -> Glimpse:
@@ -27,6 +28,16 @@ def test_both_shapes_are_read() -> None:
     )
 
 
+def test_an_event_stands_in_for_what_its_message_lacks() -> None:
+    bare = {name: value for name, value in flat(3).items() if name != "id"}
+    told = Glimpse("event-3", "order.placed", ("flat-3@example.com",))
+    assert seen(orjson.dumps(event(bare, id="event-3", type="order.placed"))) == told
+    headers = {"ce_specversion": b"1.0", "ce_id": b"event-3", "ce_type": b"order.placed"}
+    assert seen(orjson.dumps(bare), tuple(headers.items())) == told
+    own = seen(orjson.dumps(event(flat(3, type="receipt"), id="event-3", type="order.placed")))
+    assert (own.id, own.type) == ("flat-3", "receipt")
+
+
 @pytest.mark.parametrize("value", [None, b"", b"\xff", b"[]", b'{"message": 1}'])
 def test_what_is_no_message_may_have_a_type_by_header(value: bytes | None) -> None:
     assert seen(value, (("type", b"receipt"),)) == Glimpse(type="receipt")
@@ -37,7 +48,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=8,
 )
-fields = st.sampled_from(["id", "type", "to", "cc", "bcc", "message"])
+fields = st.sampled_from(["id", "type", "to", "cc", "bcc", "message", "specversion", "data"])
 
 
 @given(st.dictionaries(fields, json_values))

@@ -23,6 +23,8 @@ from app.cli.shown import age, counted, harmless, size
         (["replay", "0/1", "--all"], "Say which letters"),
         (["replay", "--all", "--kind", "bug"], "Say which letters"),
         (["replay", "--all", "--rate", "0/s"], "'0/s' is no rate; allowed: a number like 50/s"),
+        (["replay", "--all", "--rate", "9" * 400], "is no rate"),
+        (["list", "--since", f"{'9' * 308}d"], "is neither a duration"),
         (["purge"], "either --older-than or --all"),
         (["purge", "--all", "--older-than", "1d"], "either --older-than or --all"),
     ],
@@ -35,9 +37,10 @@ def test_wrong_usage_ends_with_2_and_says_what_is_allowed(
 
 
 @pytest.mark.parametrize(
-    ("seconds", "shown"), [(0, "0s"), (59, "59s"), (60, "1m"), (7200, "2h"), (259_200, "3d")]
+    ("seconds", "shown"),
+    [(0, "0s"), (119, "119s"), (120, "2m"), (7199, "119m"), (7200, "2h"), (259_200, "3d")],
 )
-def test_ages_are_told_in_their_largest_unit(seconds: int, shown: str) -> None:
+def test_ages_are_told_in_the_largest_unit_of_which_there_are_two(seconds: int, shown: str) -> None:
     assert age(1_000, 1_000 + seconds * 1000) == shown
 
 
