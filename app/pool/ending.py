@@ -146,6 +146,9 @@ def _put_back(core: Core, worker: Worker, ticket: AnyTicket, seconds: float, run
     core.stop_running()
     core.parking.put_back(ticket, seconds)
     core.room -= 1
+    if core.room <= 0:
+        # Paused, or with fewer workers to come, the job takes a place and leaves none.
+        core.door.review()
     if not core.queued and not core.busy:
         core.rest()
 

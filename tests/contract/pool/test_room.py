@@ -277,3 +277,29 @@ def test_bytes_of_several_readers_are_freed_by_the_slowest(run: Any) -> None:
             check_numbers(pool)
 
     run(main())
+
+
+def test_a_job_that_comes_back_to_a_paused_pool_takes_the_last_place(run: Any) -> None:
+    async def main() -> None:
+        clock = ManualClock()
+        go = asyncio.Event()
+
+        async def handler(job: str) -> None:
+            if job == "back" and not go.is_set():
+                await go.wait()
+                raise Postpone(2)
+
+        async with pool_of(handler, clock=clock, workers=1, buffer=2) as pool:
+            pool.try_submit("back")
+            await spin()
+            pool.pause()
+            pool.try_submit("queued")
+            go.set()
+            await spin()
+            assert 0 == pool.room()
+            with pytest.raises(QueueFull):
+                pool.try_submit("one too many")
+            pool.resume()
+            clock.advance(2)
+
+    run(main())
