@@ -8,12 +8,12 @@ import socket
 from typing import TYPE_CHECKING, Final
 
 from app.domain.outcome import ErrorKind
-from app.domain.smtp import Phase, RecipientReply, RelayUnavailable, SendReport
+from app.domain.smtp import RelayUnavailable, SendReport
 from app.relay.config import RelayConfig, Security
 from app.relay.connection import Connection
 from app.relay.connections import Connections
+from app.relay.delivery import Delivery
 from app.relay.failure import OpeningFailed
-from app.relay.framing import stuffed, transmitted_size
 from app.relay.health import Health
 from app.relay.opening import Opening
 from app.relay.tls import client_context
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Sequence
 
-    from app.domain.smtp import Composed, Reply
+    from app.domain.smtp import Composed
     from app.flow import Clock
     from app.relay.config import BreakerConfig
     from app.relay.dialogue import Outcome
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_MOST_RECIPIENTS: Final = 100
 _HOST_NAME_TIMEOUT: Final = 3.0
 
 
@@ -103,8 +102,7 @@ class Relay:
             raise RelayUnavailable(
                 self.name, f"it is {self.state().status}", retry_in=self._health.parking()
             )
-        delivery = _Delivery(self, composed)
-        replies = await delivery.run()
+        replies = await Delivery(self, composed).run()
         return SendReport(self.name, replies, self._clock.monotonic() - started)
 
     async def transact(
@@ -149,67 +147,6 @@ class Relay:
             ) from None
         self._health.opened()
         return Connection(opened, self._config, self._clock, self._connections.forget)
-
-
-class _Delivery:
-    """One message to all its recipients, in as many transactions as that takes."""
-
-    def __init__(self, relay: Relay, composed: Composed) -> None:
-        self._relay = relay
-        self._composed = composed
-        self._replies: dict[str, RecipientReply] = {}
-        self._handed_over = False
-
-    async def run(self) -> tuple[RecipientReply, ...]:
-        content = self._composed.content
-        body, size = stuffed(content), transmitted_size(content)
-        recipients = self._composed.envelope.recipients
-        waiting = list(dict.fromkeys(recipients))
-        while waiting:
-            batch, later = waiting[:_MOST_RECIPIENTS], waiting[_MOST_RECIPIENTS:]
-            try:
-                outcome = await self._relay.transact(self._composed, batch, body, size)
-            except RelayUnavailable as error:
-                if not self._replies:
-                    raise
-                if isinstance(error.__cause__, asyncio.CancelledError):
-                    _forget_cancellation()
-                self._leave(waiting, None, error.detail)
-                break
-            except asyncio.CancelledError:
-                if not self._handed_over:
-                    raise
-                _forget_cancellation()
-                self._leave(waiting, None, "cancelled")
-                break
-            self._replies.update(outcome.replies)
-            self._handed_over |= outcome.last_octet
-            waiting = [*outcome.overflow, *later]
-            if waiting and (hindrance := _hindrance(outcome)) is not None:
-                self._leave(waiting, hindrance.reply, hindrance.detail)
-                break
-        return tuple(self._replies[each] for each in recipients)
-
-    def _leave(self, recipients: Sequence[str], reply: Reply | None, detail: str) -> None:
-        """Those not tried any more: they share what hindered us, unless they have their own."""
-        for each in recipients:
-            self._replies.setdefault(each, RecipientReply(each, Phase.MAIL, reply, detail))
-
-
-def _hindrance(outcome: Outcome) -> RecipientReply | None:
-    """What makes it senseless to go on with the next transaction at once."""
-    for answer in outcome.replies.values():
-        if answer.reply is None or answer.reply.code == 421:
-            return answer
-    if outcome.cancelled:
-        return RecipientReply("", Phase.MAIL, None, "cancelled")
-    return None
-
-
-def _forget_cancellation() -> None:
-    task = asyncio.current_task()
-    if task is not None:
-        task.uncancel()
 
 
 async def _own_name() -> str:

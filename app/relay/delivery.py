@@ -1,0 +1,84 @@
+"""One message to all its recipients, in as many transactions as that takes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final, Protocol
+
+from app.domain.smtp import Phase, RecipientReply, RelayUnavailable
+from app.relay.framing import stuffed, transmitted_size
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.domain.smtp import Composed, Reply
+    from app.relay.dialogue import Outcome
+
+_MOST_RECIPIENTS: Final = 100
+
+
+class Transactor(Protocol):
+    async def transact(
+        self, composed: Composed, recipients: Sequence[str], body: bytes, size: int
+    ) -> Outcome: ...
+
+
+class Delivery:
+    """What is told to whom, transaction by transaction."""
+
+    def __init__(self, relay: Transactor, composed: Composed) -> None:
+        self._relay = relay
+        self._composed = composed
+        self._replies: dict[str, RecipientReply] = {}
+        self._handed_over = False
+
+    async def run(self) -> tuple[RecipientReply, ...]:
+        content = self._composed.content
+        body, size = stuffed(content), transmitted_size(content)
+        recipients = self._composed.envelope.recipients
+        waiting = list(dict.fromkeys(recipients))
+        while waiting:
+            batch, later = waiting[:_MOST_RECIPIENTS], waiting[_MOST_RECIPIENTS:]
+            try:
+                outcome = await self._relay.transact(self._composed, batch, body, size)
+            except RelayUnavailable as error:
+                if not self._replies:
+                    raise
+                if isinstance(error.__cause__, asyncio.CancelledError):
+                    _forget_cancellation()
+                self._leave(waiting, None, error.detail)
+                break
+            except asyncio.CancelledError:
+                if not self._handed_over:
+                    raise
+                _forget_cancellation()
+                self._leave(waiting, None, "cancelled")
+                break
+            self._replies.update(outcome.replies)
+            self._handed_over |= outcome.last_octet
+            waiting = [*outcome.overflow, *later]
+            if waiting and (hindrance := _hindrance(outcome)) is not None:
+                self._leave(waiting, hindrance.reply, hindrance.detail)
+                break
+        return tuple(self._replies[each] for each in recipients)
+
+    def _leave(self, recipients: Sequence[str], reply: Reply | None, detail: str) -> None:
+        """Those not tried any more: they share what hindered us, unless they have their own."""
+        for each in recipients:
+            self._replies.setdefault(each, RecipientReply(each, Phase.MAIL, reply, detail))
+
+
+def _hindrance(outcome: Outcome) -> RecipientReply | None:
+    """What makes it senseless to go on with the next transaction at once."""
+    for answer in outcome.replies.values():
+        if answer.reply is None or answer.reply.code == 421:
+            return answer
+    if outcome.cancelled:
+        return RecipientReply("", Phase.MAIL, None, "cancelled")
+    return None
+
+
+def _forget_cancellation() -> None:
+    task = asyncio.current_task()
+    if task is not None:
+        task.uncancel()
