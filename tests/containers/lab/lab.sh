@@ -168,7 +168,7 @@ mirror() {
 make_base() {
     local root=$run/base
     rm -rf "$root"
-    debootstrap --variant=minbase --include=python3,python3-venv,python3-pip,ca-certificates \
+    debootstrap --variant=minbase --include=python3,python3-venv,python3-pip,ca-certificates,binutils \
         "$base_release" "$root" "$(mirror)"
     local name
     for name in python python3; do ln -sf /usr/bin/python3 "$root/usr/local/bin/$name"; done
@@ -181,6 +181,9 @@ make_base() {
     rm -rf "$root"
 }
 
+# The engine's old builder says with each build that it is old.
+build() { docker build --quiet --tag "$1" "$2" >/dev/null 2>"$run/build.log" || { cat "$run/build.log" >&2; return 1; }; }
+
 import_base() {
     docker import --change 'ENV PIP_CERT=/usr/local/share/lab-authorities.pem' \
         --change 'ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin' \
@@ -191,18 +194,19 @@ build_kafka() {
     local context=$run/kafka java
     mkdir -p "$context/libs"
     cp "$here"/kafka/* "$context/"
-    "$python" -m tests.support.backends.classpath | tr : '\n' | xargs -I{} cp {} "$context/libs/"
-    java=$(readlink -f "$("$python" -c 'from tests.support.backends.classpath import java; print(java())')")
+    "$python" -c 'from tests.support.backends.classpath import *; print(classpath())' |
+        tr : '\n' | xargs -I{} cp {} "$context/libs/"
+    java=$(readlink -f "$("$python" -c 'from tests.support.backends.classpath import *; print(java())')")
     cp -rL "${java%/bin/java}" "$context/jre" 2>/dev/null || [[ -x $context/jre/bin/java ]]
-    docker build --quiet --tag "$1" "$context" >/dev/null
+    build "$1" "$context"
     rm -rf "$context"
 }
 
 build_mailpit() {
     mkdir "$run/mailbox"
     cp "$cache/mailpit-${1##*:}" "$run/mailbox/mailpit"
-    printf 'FROM scratch\nCOPY mailpit /mailpit\nEXPOSE 1025 8025\nENTRYPOINT ["/mailpit"]\n' >"$run/mailbox/Dockerfile"
-    docker build --quiet --tag "$1" "$run/mailbox" >/dev/null
+    printf 'FROM %s\nCOPY mailpit /mailpit\nEXPOSE 1025 8025\nENTRYPOINT ["/mailpit"]\n' "$base" >"$run/mailbox/Dockerfile"
+    build "$1" "$run/mailbox"
 }
 
 trap put_back EXIT
@@ -210,6 +214,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 base=$(named_in Dockerfile 'ARG PYTHON_IMAGE=\(.*\)')
+whole_base=$(named_in Dockerfile 'ARG BUILD_IMAGE=\(.*\)')
 kafka=$(named_in docker-compose.yml ' *image: \(apache/kafka:.*\)')
 mailpit=$(named_in docker-compose.yml ' *image: \(axllent/mailpit:.*\)')
 python=$project/.venv/bin/python
@@ -218,12 +223,15 @@ cd "$project"
 install_packages || give_up "its packages cannot be installed"
 start_engine || give_up "the engine does not start here"
 say "engine $(docker version --format '{{.Server.Version}}') runs in $run"
-cached "base-$base_release.tar" make_base
+# One waits for the network, the other for the processor.
+cached "base-$base_release.tar" make_base & making_base=$!
 cached "docker-compose-$compose_version" make_compose
 cached "mailpit-${mailpit##*:}" make_mailpit
+wait "$making_base"
 mkdir -p "$DOCKER_CONFIG/cli-plugins"
 cp "$cache/docker-compose-$compose_version" "$DOCKER_CONFIG/cli-plugins/docker-compose"
 import_base "$base"
+docker tag "$base" "$whole_base"
 build_kafka "$kafka"
 build_mailpit "$mailpit"
 say "made $base, $kafka, $mailpit in $SECONDS s"

@@ -102,7 +102,3 @@ def _resolve() -> str:
     if jars := _remembered():
         return jars
     raise NotAvailable("Maven named jars that are not there")
-
-
-if __name__ == "__main__":
-    print(classpath())

@@ -1,0 +1,78 @@
+"""docker-compose.yml as it stands: `make up`, a mail, three instances, `make down`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from tests.support.containers import Messages, docker
+from tests.support.kafka_tools import KafkaTools, Produced
+from tests.support.mails import flat
+from tests.support.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROJECT: Final = "kafka-mailer-test"
+ENV: Final = {"COMPOSE_PROJECT_NAME": PROJECT}
+INSTANCES: Final = 3
+MAILS: Final = 3000
+
+
+def _compose(*arguments: str) -> str:
+    return docker("compose", *arguments, env=ENV)
+
+
+@pytest.fixture(scope="module")
+def stack(image: str) -> Iterator[Messages]:
+    """Up for the module; gives its mailbox."""
+    del image
+    try:
+        _compose("up", "--build", "--detach", "--wait")
+        yield Messages(int(_compose("port", "mailbox", "8025").rpartition(":")[2]))
+    finally:
+        _compose("down", "--volumes", "--remove-orphans")
+
+
+@pytest.fixture(scope="module")
+def tools(stack: Messages) -> KafkaTools:
+    del stack
+    return KafkaTools("127.0.0.1:9092")
+
+
+def test_a_mail_travels_from_the_topic_to_the_mailbox(stack: Messages) -> None:
+    said = _compose(
+        *("exec", "--no-TTY", "mailer", "kafka-mailer", "send"),
+        *("--to", "ann@example.com", "--subject", "First", "--text", "Hello Ann"),
+    )
+    assert said
+    wait_until(lambda: "First" in stack.subjects(), "the mail arrives", 30.0)
+
+
+def test_three_instances_share_the_work_and_deliver_each_mail_once(
+    stack: Messages, tools: KafkaTools
+) -> None:
+    _compose("up", "--detach", "--wait", "--scale", f"mailer={INSTANCES}", "mailer")
+    names = _compose("ps", "--format", "{{.Name}}", "mailer").split()
+    assert len(names) == INSTANCES
+    before = stack.count()
+    tools.produce(
+        "email-queue",
+        [Produced(flat(number, subject=f"Scaled {number}")) for number in range(MAILS)],
+    )
+    wait_until(lambda: stack.count() >= before + MAILS, "all arrive", 120.0)
+    wait_until(lambda: tools.lag("messaging-service-group", "email-queue") == 0, "all are settled", 30.0)
+    scaled = [one for one in stack.subjects() if one.startswith("Scaled ")]
+    assert sorted(scaled) == sorted(f"Scaled {number}" for number in range(MAILS))
+    shares = {name: docker("logs", name).count('"event":"email.delivered"') for name in names}
+    assert all(shares.values()), f"each does its share: {shares}"
+
+
+def test_down_leaves_only_the_volume(stack: Messages) -> None:
+    del stack
+    docker("compose", "down", "--remove-orphans", env=ENV)
+    label = f"label=com.docker.compose.project={PROJECT}"
+    assert docker("ps", "--all", "--quiet", "--filter", label) == ""
+    assert docker("network", "ls", "--quiet", "--filter", label) == ""
+    assert len(docker("volume", "ls", "--quiet", "--filter", label).split()) == 1
