@@ -36,11 +36,19 @@ run: $(VENV)/.project ## Run the service with the settings of the environment an
 
 .PHONY: up
 up: ## Start service, Kafka and mailbox in containers
-	docker compose up --build --detach $(ARGS)
+	docker compose up --build --detach --wait $(ARGS)
+	@printf '\nMailbox    http://%s\n' "$$(docker compose port mailbox 8025)"
+	@for number in $$(docker compose ps --quiet mailer | awk '{ print NR }'); do \
+		printf 'Health     http://%s/health\n' "$$(docker compose port --index $$number mailer 8081)"; \
+	done
+	@printf 'Kafka      %s\n\nSend a mail, and look into the mailbox:\n' "$$(docker compose port kafka 9092)"
+	@echo '  docker compose exec mailer kafka-mailer send --to ann@example.com --subject Hello --text "Hello Ann"'
+	@echo 'See its log:  docker compose logs --follow mailer'
+	@echo 'End it all:   make down'
 
 .PHONY: down
-down: ## Stop these containers
-	docker compose down $(ARGS)
+down: ## Stop these containers; what Kafka holds stays in its volume
+	docker compose down --remove-orphans $(ARGS)
 
 .PHONY: image
 image: ## Build the container image
@@ -62,6 +70,10 @@ test: $(VENV)/.dev ## Run all tests; what this machine cannot run is skipped and
 .PHONY: test-unit
 test-unit: $(VENV)/.dev ## Run the tests that need no server
 	$(PY) -m pytest tests/unit $(ARGS)
+
+.PHONY: lab
+lab: $(VENV)/.dev ## Try image and containers on an engine of its own, as root on Debian
+	@tests/containers/lab/lab.sh $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/.dev ## Measure the pool, composing and the SMTP dialogue; a quiet machine helps

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING
 
+from app.bootstrap.memory import room_for_mail
 from app.composer import ComposerConfig
 from app.intake.decode import DecoderConfig
 from app.kafka import GroupTimes, KafkaConfig
@@ -63,7 +64,7 @@ def pool_config(settings: Settings, gate: Gate) -> PoolConfig:
         buffer=settings.email_worker_buffer,
         min_workers=fewest,
         max_workers=most,
-        max_bytes=settings.email_max_memory,
+        max_bytes=room_for_mail(settings),
         job_timeout=settings.email_job_timeout,
         shutdown_timeout=settings.shutdown_timeout,
         stuck_after=settings.email_job_timeout * 2,

@@ -168,7 +168,9 @@ class Settings(BaseSettings):
         Group.WORKERS, None, "Most workers.", default_means="the worker count"
     )
     email_max_memory: Annotated[int, Size(at_least=1024)] = setting(
-        Group.WORKERS, "256MiB", "Bytes of all messages held at once."
+        Group.WORKERS,
+        "256MiB",
+        "Bytes of all messages held at once; unset it is less where a container has little memory.",
     )
     email_max_bytes: Annotated[int, Size(at_least=1024)] = setting(
         Group.WORKERS, "10MiB", "Largest message; a larger one goes to the dead letters."

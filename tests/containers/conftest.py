@@ -13,7 +13,6 @@ from tests.support.kafka_tools import KafkaTools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 LAB = "as root on Debian, tests/containers/lab/lab.sh makes an engine and images for them"
 WHY_NOT = pytest.StashKey[str]()

@@ -11,6 +11,7 @@ from tests.support.backends.docker import INSIDE
 from tests.support.containers import Container, docker
 from tests.support.kafka_tools import Produced
 from tests.support.mails import flat
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +67,14 @@ def _mails(count: int, **fields: Any) -> list[Produced]:
     ]
 
 
+def wait_for(mailbox: Mailbox, count: int, running: Container, within: float = 60.0) -> None:
+    def arrived() -> bool:
+        assert running.state["Running"], f"it has ended: {running.state} {running.logs[-3000:]}"
+        return mailbox.messages.count() >= count
+
+    wait_until(arrived, f"{count} mails have arrived", within)
+
+
 def _subjects(count: int) -> list[str]:
     return sorted(f"Message {number}" for number in range(count))
 
@@ -78,7 +87,7 @@ def test_starts_by_environment_alone_confined_and_sends(
         running.wait_for_health("healthy")
         record_property("healthy after s", round(time.monotonic() - began, 2))
         kafka_tools.produce(queue, _mails(1, html="<p>Hello <b>Ann</b></p>"))
-        wait_for(mailbox, 1)
+        wait_for(mailbox, 1, running)
         got = mailbox.messages.find("Message 0")
         assert got["Text"].strip() == "This is message 0."
         assert got["HTML"].strip() == "<p>Hello <b>Ann</b></p>"
@@ -89,22 +98,16 @@ def test_starts_by_environment_alone_confined_and_sends(
         assert running.stop() == 0
 
 
-def wait_for(mailbox: Mailbox, count: int, within: float = 60.0) -> None:
-    from tests.support.waiting import wait_until
-
-    wait_until(lambda: mailbox.messages.count() >= count, f"{count} mails have arrived", within)
-
-
 def test_stop_lets_what_runs_end_and_nothing_is_sent_twice(
     service: Make, mailbox: Mailbox, kafka_tools: KafkaTools, queue: str
 ) -> None:
     with service() as running:
         kafka_tools.produce(queue, _mails(2000))
-        wait_for(mailbox, 100)
+        wait_for(mailbox, 100, running)
         assert running.stop() == 0
         assert mailbox.messages.count() < 2000, "it was stopped in the middle"
         running.start()
-        wait_for(mailbox, 2000)
+        wait_for(mailbox, 2000, running)
         assert running.stop() == 0
     assert sorted(mailbox.messages.subjects()) == _subjects(2000)
 
@@ -112,11 +115,9 @@ def test_stop_lets_what_runs_end_and_nothing_is_sent_twice(
 def test_kill_loses_nothing(
     service: Make, mailbox: Mailbox, kafka_tools: KafkaTools, queue: str
 ) -> None:
-    from tests.support.waiting import wait_until
-
     with service() as running:
         kafka_tools.produce(queue, _mails(2000))
-        wait_for(mailbox, 100)
+        wait_for(mailbox, 100, running)
         running.signal("KILL")
         assert running.wait() == 137
         assert mailbox.messages.count() < 2000, "it was killed in the middle"
@@ -132,7 +133,7 @@ def test_large_mails_fit_into_128_mib(
 ) -> None:
     with service() as running:
         kafka_tools.produce(queue, _mails(300, html="<p>Hello</p>" * 20_000))
-        wait_for(mailbox, 300)
+        wait_for(mailbox, 300, running)
         assert not running.state["OOMKilled"]
         assert running.stop() == 0
 
@@ -158,8 +159,8 @@ def test_templates_may_be_in_a_folder_that_it_cannot_write(
     (tmp_path / "greeting.subject.j2").write_text("Hello {{ name }}")
     (tmp_path / "greeting.txt.j2").write_text("Dear {{ name }}")
     tmp_path.chmod(0o755)
-    with service(f"--volume={tmp_path}:/templates:ro", EMAIL_TEMPLATES="/templates"):
+    with service(f"--volume={tmp_path}:/templates:ro", EMAIL_TEMPLATES="/templates") as running:
         mail = flat(1, template="greeting", data={"name": "Ann"})
         kafka_tools.produce(queue, [Produced({**mail, "subject": "", "text": ""})])
-        wait_for(mailbox, 1)
+        wait_for(mailbox, 1, running)
     assert mailbox.messages.find("Hello Ann")["Text"].strip() == "Dear Ann"

@@ -160,13 +160,11 @@ class Mailbox:
                 "--network-alias=mailbox",
                 f"--publish=127.0.0.1:{port}:8025",
                 "--env=MP_MAX_MESSAGES=0",
-                "--no-healthcheck",
             ],
             image=MAILBOX_IMAGE,
         )
 
     def __enter__(self) -> Self:
-        # A health check's interval and none at all exclude each other.
         self._container.__enter__()
         try:
             wait_until(self.messages.answers, "the mailbox answers", 20.0)

@@ -49,7 +49,7 @@ def why_no_engine() -> str | None:
 
     try:
         DockerClient(timeout=5).client.ping()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - of several libraries
         return f"the Docker engine does not answer: {error}"
     return None
 
@@ -77,8 +77,7 @@ class Docker:
         container = DockerContainer(IMAGE).with_bind_ports("9092/tcp", port).with_envs(**SETTINGS)
         container.with_env(
             "KAFKA_ADVERTISED_LISTENERS",
-            f"INSIDE://{INSIDE if self._network else 'localhost:19092'},"
-            f"OUTSIDE://127.0.0.1:{port}",
+            f"INSIDE://{INSIDE if self._network else 'localhost:19092'},OUTSIDE://127.0.0.1:{port}",
         )
         if self._network:
             container.with_kwargs(hostname="kafka", network=self._network)
