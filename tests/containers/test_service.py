@@ -132,8 +132,8 @@ def test_large_mails_fit_into_128_mib(
     service: Make, mailbox: Mailbox, kafka_tools: KafkaTools, queue: str
 ) -> None:
     with service() as running:
-        kafka_tools.produce(queue, _mails(300, html="<p>Hello</p>" * 20_000))
-        wait_for(mailbox, 300, running)
+        kafka_tools.produce(queue, _mails(120, html="<p>Hello</p>" * 20_000))
+        wait_for(mailbox, 120, running)
         assert not running.state["OOMKilled"]
         assert running.stop() == 0
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.support.containers import Messages, docker
+from tests.support.containers import Messages, docker, logs
 from tests.support.kafka_tools import KafkaTools, Produced
 from tests.support.mails import flat
 from tests.support.waiting import wait_until
@@ -67,7 +67,7 @@ def test_three_instances_share_the_work_and_deliver_each_mail_once(
     )
     scaled = [one for one in stack.subjects() if one.startswith("Scaled ")]
     assert sorted(scaled) == sorted(f"Scaled {number}" for number in range(MAILS))
-    shares = {name: docker("logs", name).count("email.delivered") for name in names}
+    shares = {name: logs(name).count("email.delivered") for name in names}
     assert all(shares.values()), f"each does its share: {shares}"
 
 

@@ -45,6 +45,19 @@ def docker(*arguments: str, env: Mapping[str, str] | None = None) -> str:
     return ran.stdout.strip()
 
 
+def logs(container: str) -> str:
+    """All that it wrote, to both outputs."""
+    ran = subprocess.run(
+        ["docker", "logs", container],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=LONGEST_S,
+        check=True,
+    )
+    return ran.stdout
+
+
 @contextmanager
 def network() -> Iterator[str]:
     """A network of the test's own, on which containers find each other by name."""
@@ -101,14 +114,7 @@ class Container:
 
     @property
     def logs(self) -> str:
-        ran = subprocess.run(
-            ["docker", "logs", self.id],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=True,
-        )
-        return ran.stdout
+        return logs(self.id)
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """Log lines of this event."""
@@ -205,6 +211,6 @@ class Messages:
         return self._get(f"/api/v1/message/{one['ID']}")
 
     def _get(self, path: str) -> dict[str, Any]:
-        with urllib.request.urlopen(self._url + path, timeout=10) as answer:
+        with urllib.request.urlopen(self._url + path, timeout=30) as answer:
             got: dict[str, Any] = json.load(answer)
         return got
