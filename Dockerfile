@@ -21,7 +21,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY app app
 RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
     && pip --python /opt/kafka-mailer/bin/python install --compile --no-deps --no-index \
-        --find-links /wheels kafka-mailer \
+        /wheels/*.whl \
     && /opt/kafka-mailer/bin/kafka-mailer --version
 
 FROM ${PYTHON_IMAGE}

@@ -5,6 +5,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 VENV := .venv
 BIN := $(VENV)/bin
+AUDIT := .venv-audit
 PY := $(BIN)/python
 UV_VERSION := 0.13.9
 ARGS ?=
@@ -91,6 +92,8 @@ check: $(VENV)/.dev ## Check style, types and import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile tests/containers/lab/kafka/Dockerfile
+	$(BIN)/shellcheck .ci/run tests/containers/lab/lab.sh tests/containers/lab/kafka/*.sh
 
 .PHONY: format
 format: $(VENV)/.dev ## Bring the code into its form
@@ -107,6 +110,7 @@ lock: $(VENV)/.made ## Pin the newest dependencies that pyproject.toml allows
 	$(call compile,runtime,)
 	$(call compile,demo,--extra demo --group build)
 	$(call compile,dev,--extra demo --group build --group dev)
+	$(call compile,audit,--constraint requirements/demo.txt --group audit)
 	$(call compile,build,--constraint requirements/demo.txt --group build)
 
 # Name and options; what is constrained by another lock does not take in the project itself.
@@ -116,9 +120,24 @@ $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --gene
 	$(2) --output-file requirements/$(1).txt $(if $(findstring constraint,$(2)),,pyproject.toml)
 endef
 
+.PHONY: sbom
+sbom: $(AUDIT)/.made ## Write the image's bill of materials to dist/sbom.cdx.json (CycloneDX)
+	@rm -rf build/sbom && mkdir -p build dist
+	@$(PYTHON) -m venv --without-pip build/sbom
+	@$(AUDIT)/bin/python -m pip --python build/sbom/bin/python install --quiet \
+		--require-hashes --requirement requirements/runtime.txt
+	@$(AUDIT)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+		--output-file dist/sbom.cdx.json build/sbom/bin/python
+	@rm -rf build/sbom
+	@echo 'Written: dist/sbom.cdx.json'
+
+.PHONY: audit
+audit: $(AUDIT)/.made ## Look for known vulnerabilities of what the service runs on
+	@$(AUDIT)/bin/python .ci/audit.py requirements/runtime.txt
+
 .PHONY: clean
 clean: ## Remove .venv and what tools left behind
-	rm -rf $(VENV) .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \
+	rm -rf $(VENV) $(AUDIT) build dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \
 		.pytest_cache .ruff_cache
 
 ##@ Help
@@ -149,4 +168,10 @@ $(VENV)/.project: pyproject.toml $(VENV)/.locked
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.project
 	@echo 'Installing the pinned tools for tests and checks'
 	@$(PIP) --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+$(AUDIT)/.made: requirements/audit.txt
+	@rm -rf $(AUDIT)
+	@$(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install --quiet --require-hashes --requirement requirements/audit.txt
 	@touch $@
