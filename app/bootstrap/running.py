@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import socket
 from typing import TYPE_CHECKING
 
 import uvloop
@@ -13,6 +14,7 @@ from app.bootstrap.service import Service
 from app.bootstrap.vital_signs import VitalSigns
 from app.domain.errors import Fatal, ServerUnreachable
 from app.kafka import hush
+from app.ops.access import Access
 from app.ops.application import create_app
 from app.ops.server import OpsServer
 from app.telemetry import AddressView, MailLog, configure_logging
@@ -52,8 +54,13 @@ class _Life:
     def __init__(self, settings: Settings, service: Service) -> None:
         self._settings = settings
         self._service = service
+        token = settings.ops_token
+        access = Access(
+            None if token is None else token.get_secret_value(), public=settings.ops_public
+        )
+        sight = VitalSigns(service, settings.kafka_instance_id or socket.gethostname())
         self._ops = OpsServer(
-            settings.ops_host, settings.ops_port, create_app(VitalSigns(service), service.metrics)
+            settings.ops_host, settings.ops_port, create_app(sight, service.metrics, access)
         )
         self._asked_to_end = asyncio.Event()
         self._signals = 0

@@ -38,7 +38,7 @@ from app.pipeline.writer import Writer
 from app.pool import WorkerPool
 from app.relay import Relays
 from app.state.suppressed import Suppressed
-from app.telemetry import PoolMetrics
+from app.telemetry import OutcomeTally, PoolMetrics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +78,12 @@ class Service:
         self.gate = Gate(self.relays)
         self.readers: list[Reader] = []
         self.draining = False
+        self.held = False
+        self.paused = False
         self.started = False
+        self.schedule = self._routes.schedule
+        self.tally = OutcomeTally(time.monotonic)
+        mail_log.heard.append(self.tally.add)
         self._flights = Flights()
         self._remembering = remembering(settings, self._routes.schedule, self.watchdog)
         self._handler = Handler(
@@ -177,6 +182,26 @@ class Service:
         await self.relays.close()
         if self._remembering is not None:
             await self._remembering.deliveries.close()
+
+    def pause(self) -> None:
+        """Send nothing more; what comes is taken up as far as there is room."""
+        self.paused = True
+        self.pool.pause()
+
+    def resume(self) -> None:
+        """Undo `pause` and `hold`."""
+        self.paused = False
+        self.pool.resume()
+        self._hold(held=False)
+
+    def hold(self) -> None:
+        """Take up nothing more and let what is in hand end; the partitions stay with us."""
+        self._hold(held=True)
+
+    def _hold(self, *, held: bool) -> None:
+        self.held = held
+        for reader in self.readers:
+            reader.hold(held=held)
 
     def hurry(self) -> None:
         """Let nobody wait any longer in a drain."""

@@ -322,8 +322,15 @@ class Settings(BaseSettings):
     ops_port: Annotated[int, Port(at_least=0)] = setting(
         Group.OPS, "8081", "Its port; 0 takes a free one.", flag="--port"
     )
-    ops_token: Annotated[SecretStr | None, Secret()] = later(Group.OPS, "Token for administration.")
-    ops_public: NotYet = later(Group.OPS, "Let everybody read the console.")
+    ops_token: Annotated[SecretStr | None, Secret()] = setting(
+        Group.OPS,
+        None,
+        "Token that administration over HTTP asks for.",
+        default_means="administration is off",
+    )
+    ops_public: Annotated[bool, Switch()] = setting(
+        Group.OPS, "false", "Let everybody read what mails are about, without the token."
+    )
 
     log_level: Annotated[Level, Choice(("debug", "info", "warning", "error"))] = setting(
         Group.LOG, "info", "Least important events to log."

@@ -6,6 +6,7 @@ from app.telemetry.addresses import AddressPolicy, AddressView
 from app.telemetry.lines import Lines
 from app.telemetry.logs import FORMATS, LEVELS, LogFormat, configure_logging, get_logger
 from app.telemetry.mail_log import MailEvent, MailLog
+from app.telemetry.outcome_tally import Counts, OutcomeTally
 from app.telemetry.pool_metrics import PoolMetrics
 from app.telemetry.throttle import Throttle
 
@@ -14,10 +15,12 @@ __all__ = [
     "LEVELS",
     "AddressPolicy",
     "AddressView",
+    "Counts",
     "Lines",
     "LogFormat",
     "MailEvent",
     "MailLog",
+    "OutcomeTally",
     "PoolMetrics",
     "Throttle",
     "configure_logging",
