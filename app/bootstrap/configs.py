@@ -93,11 +93,15 @@ def breaker_config(settings: Settings) -> BreakerConfig:
     return BreakerConfig(settings.smtp_breaker.failures, settings.smtp_breaker.reset)
 
 
+def schedule(settings: Settings) -> Schedule:
+    return Schedule(settings.kafka_topic, settings.retry_delays, settings.retry_jitter)
+
+
 def routes(settings: Settings, stands: Callable[[bytes], bool] = nothing_stands) -> Routes:
     """`stands` tells of a suppression, by digest, that a bounce must not replace."""
     topic = settings.email_suppressions_topic
     return Routes(
-        schedule=Schedule(settings.kafka_topic, settings.retry_delays, settings.retry_jitter),
+        schedule=schedule(settings),
         dead_letters=settings.email_dlq_topic,
         results=settings.email_results_topic,
         suppressing=Suppressing(topic, settings.suppression_ttl, stands) if topic else None,

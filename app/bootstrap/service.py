@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter
@@ -25,6 +26,7 @@ from app.intake.ledger import Ledger
 from app.intake.start import begin_group
 from app.intake.taking import QueueTaking, TierTaking
 from app.kafka import Admin, Producer, wait_for_brokers
+from app.ops.health import Phase
 from app.pipeline.dispatch import Dispatch
 from app.pipeline.flights import Flights
 from app.pipeline.gate import Gate
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from app.bootstrap.topics import Topics
     from app.domain.job import Handled, MailJob
     from app.intake.reader import Reader
+    from app.outcomes import Schedule
     from app.pipeline.watchdog import Pulse
     from app.settings import Settings
     from app.telemetry import MailLog
@@ -81,7 +84,6 @@ class Service:
         self.held = False
         self.paused = False
         self.started = False
-        self.schedule = self._routes.schedule
         self.tally = OutcomeTally(time.monotonic)
         mail_log.heard.append(self.tally.add)
         self._flights = Flights()
@@ -109,6 +111,8 @@ class Service:
             registry=self.metrics,
         )
         self._producer: Producer | None = None
+        self._tiers: frozenset[str] = frozenset()
+        self._routed: list[Router | Unparked] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._reading: list[asyncio.Task[None]] = []
 
@@ -183,6 +187,37 @@ class Service:
         if self._remembering is not None:
             await self._remembering.deliveries.close()
 
+    @property
+    def phase(self) -> Phase:
+        """Where in its life it is; `JOINING` also after the group has taken everything away."""
+        if self.draining or self.held:
+            return Phase.DRAINING
+        if not self.started:
+            return Phase.STARTING
+        if not all(reader.assignment.resumed for reader in self.readers):
+            return Phase.JOINING
+        return Phase.PAUSED if self.paused else Phase.RUNNING
+
+    @property
+    def workers(self) -> int:
+        """How many there are."""
+        return self.pool.stats().workers
+
+    @property
+    def schedule(self) -> Schedule:
+        """The one in force."""
+        return self._routes.schedule
+
+    def unread_tiers(self, schedule: Schedule) -> list[str]:
+        """Topics of this schedule that nobody here reads."""
+        return [topic for topic in schedule.topics if topic not in self._tiers]
+
+    def reschedule(self, schedule: Schedule) -> None:
+        """Retries decided from now on follow this one; its tiers are read already."""
+        self._routes = replace(self._routes, schedule=schedule)
+        for each in self._routed:
+            each.routes = self._routes
+
     def pause(self) -> None:
         """Send nothing more; what comes is taken up as far as there is room."""
         self.paused = True
@@ -214,12 +249,13 @@ class Service:
             self._kafka, max_request_size=topics.max_request_size, on_trouble=publisher.trouble
         )
         await self._producer.start()
+        unparked = Unparked(self._routes, self._mail_log, clock=epoch_ms)
         writer = Writer(
             self._producer,
             self.ledger,
             publisher,
             dead_letters=self._routes.dead_letters,
-            unparked=Unparked(self._routes, self._mail_log, clock=epoch_ms),
+            unparked=unparked,
             max_bytes=self._settings.email_max_memory // WRITERS_SHARE,
             results=Tolerated(
                 "a result is not written",
@@ -245,6 +281,8 @@ class Service:
             clock=epoch_ms,
             vitals=self.watchdog.pulse("results"),
         )
+        self._routed = [router, unparked]
+        self._tiers = frozenset(topics.tiers)
         results = self.pool.results()
         await self.pool.start()
         line = Line()

@@ -115,20 +115,10 @@ class VitalSigns:
 
     def _look_at_phase(self) -> Phase:
         """The phase now; since when is known as exactly as it is looked at."""
-        phase = self._phase_now()
+        phase = self._service.phase
         if phase is not self._phase:
             self._phase, self._phase_since = phase, datetime.now(UTC)
         return phase
-
-    def _phase_now(self) -> Phase:
-        service = self._service
-        if service.draining or service.held:
-            return Phase.DRAINING
-        if not service.started:
-            return Phase.STARTING
-        if not all(reader.assignment.resumed for reader in service.readers):
-            return Phase.JOINING
-        return Phase.PAUSED if service.paused else Phase.RUNNING
 
     def _tiers(self, progress: Iterable[Progress]) -> list[TierNumbers]:
         waiting: dict[str, int] = {}

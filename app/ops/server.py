@@ -37,14 +37,16 @@ class _Server(uvicorn.Server):
 class OpsServer:
     """A task on the running loop; its failure is logged and goes no further."""
 
-    def __init__(self, host: str, port: int, app: ASGIApp) -> None:
+    def __init__(
+        self, host: str, port: int, app: ASGIApp, visitors: Visitors | None = None
+    ) -> None:
         self._host = host
         self._wanted_port = port
         self._app = app
         self._server: _Server | None = None
         self._socket: socket.socket | None = None
         self._task: asyncio.Task[None] | None = None
-        self._visitors = Visitors(time.monotonic)
+        self.visitors = Visitors(time.monotonic) if visitors is None else visitors
 
     @property
     def port(self) -> int:
@@ -57,7 +59,7 @@ class OpsServer:
         self._server = _Server(
             uvicorn.Config(
                 self._app,
-                http=known_to(self._visitors),
+                http=known_to(self.visitors),
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -85,7 +87,7 @@ class OpsServer:
             self._socket.close()
 
     async def _serve(self, server: _Server, listening: socket.socket) -> None:
-        watching = asyncio.create_task(self._visitors.watch(), name="ops visitors")
+        watching = asyncio.create_task(self.visitors.watch(), name="ops visitors")
         try:
             await server.serve(sockets=[listening])
         except (Exception, SystemExit):

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 MOST: Final = 100
 WAIT_S: Final = 10.0
-LOOK_S: Final = 1.0
 
 
 class Visitors:
@@ -37,6 +36,11 @@ class Visitors:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    @property
+    def served(self) -> int:
+        """How many wait for us."""
+        return sum(each.is_served() for each in self._waiting)
+
     def came(self, visitor: Visitor) -> None:
         """Let it in, if need be in place of another; where all are served, it has to go."""
         if len(self._waiting) >= self._most:
@@ -52,9 +56,9 @@ class Visitors:
         self._waiting.pop(visitor, None)
 
     async def watch(self) -> None:
-        """Look every second, until cancelled."""
+        """Look ever again, until cancelled."""
         while True:
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(self._wait_s / 10)
             self._look()
             latest = self._clock() - self._wait_s
             for each, since in list(self._waiting.items()):

@@ -19,6 +19,7 @@ _LONGEST_VALUE = 100
 class Source(StrEnum):
     """Where a value is from, the strongest first."""
 
+    RUNNING = "changed while running"
     FLAG = "flag"
     ENVIRONMENT = "environment"
     DOTENV = ".env"

@@ -20,6 +20,7 @@ from tests.unit.ops.sights import WELL, Source, access
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+
 def _app(source: Source | None = None, registry: CollectorRegistry | None = None) -> ASGIApp:
     return create_app(source or Source(), registry or CollectorRegistry(), access())
 
