@@ -8,16 +8,22 @@ import socket
 from typing import TYPE_CHECKING
 
 from app.bootstrap.changing import changeables
+from app.bootstrap.letters_desk import ServiceLetters
 from app.bootstrap.live_settings import LiveSettings
+from app.bootstrap.register_desk import ServiceRegister
 from app.bootstrap.vital_signs import VitalSigns
 from app.ops.access import Access
 from app.ops.application import create_app
+from app.ops.aside import Aside
+from app.ops.dead_letters import dead_letters
 from app.ops.problems import Problem
 from app.ops.server import OpsServer
 from app.ops.settings import changing_settings
 from app.ops.steering import steering
+from app.ops.suppressions import suppressions
+from app.ops.work import Desk, working
 from app.settings import InvalidSettings
-from app.telemetry import get_logger
+from app.telemetry import AddressView, get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +48,10 @@ class Operations:
         )
         self._live = LiveSettings(loaded, flags, changeables(service, access, mail_log))
         self._rereading: asyncio.Task[None] | None = None
+        self._aside = Aside()
+        desk = Desk()
+        scrub = AddressView(settings.log_addresses).scrub
+        letters = ServiceLetters(settings, self._aside, desk, scrub)
         instance = settings.kafka_instance_id or socket.gethostname()
         self._server = OpsServer(
             settings.ops_host,
@@ -50,7 +60,13 @@ class Operations:
                 VitalSigns(service, instance),
                 service.metrics,
                 access,
-                [*steering(service, self._live), *changing_settings(self._live)],
+                [
+                    *steering(service, self._live),
+                    *changing_settings(self._live),
+                    *dead_letters(letters),
+                    *working(desk),
+                    *suppressions(ServiceRegister(settings, self._aside)),
+                ],
             ),
         )
 
@@ -66,6 +82,7 @@ class Operations:
     async def stop(self) -> None:
         """Within a few seconds, whatever clients do."""
         await self._server.stop()
+        await self._aside.stop()
 
     def reread(self) -> None:
         """Read the settings' sources again, and take what may change while running."""
