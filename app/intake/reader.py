@@ -211,7 +211,11 @@ class Reader:
     def _submit(self, state: Assigned) -> None:
         """Hand on what is left over, in order, as long as it is due and there is room."""
         ledger = state.ledger
-        if ledger is None or (state.look_s is not None and state.look_s > time.monotonic()):
+        if (
+            ledger is None
+            or self._held
+            or (state.look_s is not None and state.look_s > time.monotonic())
+        ):
             return
         state.look_s = None
         while True:
