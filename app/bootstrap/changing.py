@@ -33,6 +33,9 @@ def changeables(  # noqa: C901 - a table; each of its functions is a line or two
     async def set_schedule(settings: Settings) -> None:
         service.reschedule(configs.schedule(settings))
 
+    async def set_breaker(settings: Settings) -> None:
+        service.relays.configure(configs.breaker_config(settings))
+
     async def set_workers(settings: Settings) -> None:
         await service.pool.resize(settings.email_worker_count)
 
@@ -59,6 +62,7 @@ def changeables(  # noqa: C901 - a table; each of its functions is a line or two
     return [
         Changeable(frozenset({"email_worker_count"}), set_workers, not_so_many),
         Changeable(frozenset({"retry_delays", "retry_jitter"}), set_schedule, no_new_tier),
+        Changeable(frozenset({"smtp_breaker"}), set_breaker),
         Changeable(frozenset({"log_level", "log_format", "log_addresses"}), set_logging),
         Changeable(frozenset({"ops_token", "ops_public"}), set_token),
         Changeable(frozenset({"shutdown_timeout"}), set_nothing),

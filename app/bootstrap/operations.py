@@ -11,19 +11,21 @@ from app.bootstrap.changing import changeables
 from app.bootstrap.letters_desk import ServiceLetters
 from app.bootstrap.live_settings import LiveSettings
 from app.bootstrap.register_desk import ServiceRegister
+from app.bootstrap.relays_desk import ServiceRelays
 from app.bootstrap.vital_signs import VitalSigns
 from app.ops.access import Access
 from app.ops.application import create_app
 from app.ops.aside import Aside
 from app.ops.dead_letters import dead_letters
 from app.ops.problems import Problem
+from app.ops.relaying import relaying
 from app.ops.server import OpsServer
 from app.ops.settings import changing_settings
 from app.ops.steering import steering
 from app.ops.suppressions import suppressions
 from app.ops.work import Desk, working
 from app.settings import InvalidSettings
-from app.telemetry import AddressView, get_logger
+from app.telemetry import AddressView, get_audit_logger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +38,7 @@ log = logging.getLogger("app")
 
 
 class Operations:
-    """Between `start` and `stop` an operator is answered; that ends before nothing else."""
+    """Between `start` and `stop` an operator is answered."""
 
     def __init__(
         self, loaded: Loaded, flags: Mapping[str, str], service: Service, mail_log: MailLog
@@ -62,6 +64,7 @@ class Operations:
                 access,
                 [
                     *steering(service, self._live),
+                    *relaying(ServiceRelays(service.relays)),
                     *changing_settings(self._live),
                     *dead_letters(letters),
                     *working(desk),
@@ -99,7 +102,7 @@ class Operations:
             log.error("SIGHUP: %s; nothing was changed", problem.detail)  # noqa: TRY400 - as above
             return
         for each in changed:
-            get_logger("admin").info(
+            get_audit_logger("admin").info(
                 "admin.settings",
                 who="SIGHUP",
                 variable=each.variable,

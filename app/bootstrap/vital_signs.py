@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from app.bootstrap.service import Service
     from app.intake.progress import Progress
+    from app.relay import RelayState
     from app.telemetry import Counts
 
 STALLED_S = 30.0
@@ -63,15 +64,7 @@ class VitalSigns:
         return Snapshot(
             phase=phase,
             phase_since=self._phase_since,
-            relays=tuple(
-                RelayHealth(
-                    state.name,
-                    state.status in {RelayStatus.CLOSED, RelayStatus.RESTING},
-                    state.last_error or "",
-                    state.since,
-                )
-                for state in service.relays.states()
-            ),
+            relays=tuple(map(_relay, service.relays.states())),
             troubles=tuple(
                 Trouble(
                     CODES.get(pulse.name, Code.OTHER),
@@ -136,6 +129,16 @@ class VitalSigns:
 
     def _moment(self, monotonic: float) -> datetime:
         return self._began_at + timedelta(seconds=monotonic - self._began)
+
+
+def _relay(state: RelayState) -> RelayHealth:
+    paused = state.status is RelayStatus.PAUSED
+    return RelayHealth(
+        state.name,
+        usable=state.status in {RelayStatus.CLOSED, RelayStatus.RESTING},
+        trouble="an operator has paused it" if paused else state.last_error or "",
+        since=state.since,
+    )
 
 
 def _partition(each: Progress) -> PartitionNumbers:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app.telemetry import get_logger
+from app.telemetry import get_audit_logger
 
 if TYPE_CHECKING:
     from app.ops.operation import Call
 
 
 def audit(call: Call, action: str, **what: Any) -> None:
-    """Log `admin.<action>`, with who did it and from where.
+    """Log `admin.<action>`, with who did it and from where, whatever the log's level is.
 
     There is one token, so who is always that. The peer is who is connected: what a header claims
     is anybody's guess.
     """
-    get_logger("admin").info(f"admin.{action}", who="token", peer=call.peer, **what)
+    get_audit_logger("admin").info(f"admin.{action}", who="token", peer=call.peer, **what)

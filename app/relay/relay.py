@@ -81,6 +81,21 @@ class Relay:
     def accepted_lately(self) -> bool:
         return self._health.accepted_lately()
 
+    def pause(self) -> None:
+        """Give it no more messages until `resume`; those under way end."""
+        self._health.pause()
+
+    def resume(self) -> None:
+        self._health.resume()
+
+    def reset(self) -> None:
+        """Ask it now, whatever went wrong before."""
+        self._health.reset()
+
+    def configure(self, breaker: BreakerConfig) -> None:
+        """Thresholds of the breaker from now on."""
+        self._health.configure(breaker)
+
     def state(self) -> RelayState:
         return self._health.state(self._connections.size)
 

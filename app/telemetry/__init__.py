@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from app.telemetry.addresses import AddressPolicy, AddressView
 from app.telemetry.lines import Lines
-from app.telemetry.logs import FORMATS, LEVELS, LogFormat, configure_logging, get_logger
+from app.telemetry.logs import (
+    FORMATS,
+    LEVELS,
+    LogFormat,
+    configure_logging,
+    get_audit_logger,
+    get_logger,
+)
 from app.telemetry.mail_log import MailEvent, MailLog
 from app.telemetry.outcome_tally import Counts, OutcomeTally
 from app.telemetry.pool_metrics import PoolMetrics
@@ -24,5 +31,6 @@ __all__ = [
     "PoolMetrics",
     "Throttle",
     "configure_logging",
+    "get_audit_logger",
     "get_logger",
 ]

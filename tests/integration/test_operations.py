@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import statistics
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.topics import Topics
+
+
+ANSWER_S = 0.1
 
 
 @pytest.fixture
@@ -203,3 +208,62 @@ def test_without_the_token_nothing_is_changed(service: Service) -> None:
             assert refused.headers["www-authenticate"].startswith("Bearer")
             assert stranger.call("GET", "/admin/dlq").status_code == 401
             assert stranger.get("/health")["phase"] == "running"
+
+
+def test_one_relay_is_paused_and_resumed_and_its_breaker_reset(
+    service: Service,
+    operator: Operator,
+    kafka_tools: KafkaTools,
+    topics: Topics,
+    relay: RelayThread,
+) -> None:
+    path = f"/admin/relays/127.0.0.1:{relay.port}"
+    assert operator.call("POST", "/admin/relays/another/reset").status_code == 404
+
+    assert operator.told("POST", f"{path}/pause")["status"] == "paused"
+    (issue,) = operator.call("GET", "/health/ready").json()["issues"]
+    assert issue["code"] == "relays_away"
+    assert "an operator has paused it" in issue["text"]
+    kafka_tools.produce(topics.queue, [flat(0)])
+    wait_until(lambda: operator.get("/stats")["pool"]["submitted"] == 1, "it is taken up")
+    assert operator.told("POST", f"{path}/resume")["status"] == "closed"
+    relay.wait_for(1)
+
+    changed = operator.told("PATCH", "/admin/settings", {"SMTP_BREAKER": "failures=1,reset=1h"})
+    assert [one["variable"] for one in changed["changed"]] == ["SMTP_BREAKER"]
+    relay.go()
+    kafka_tools.produce(topics.queue, [flat(number) for number in range(1, 4)])
+    wait_until(lambda: operator.get("/health")["status"] == "down", "the breaker is open")
+    relay.come()
+    assert operator.told("POST", f"{path}/reset")["status"] == "closed"
+    relay.wait_for(4)
+    assert {1} == {one["attempt"] for one in service.named("email.delivered")}
+
+
+def test_what_an_operator_does_is_in_the_log_at_every_level(
+    service: Service, operator: Operator
+) -> None:
+    operator.told("PATCH", "/admin/settings", {"LOG_LEVEL": "error"})
+    operator.told("POST", "/admin/pause")
+    (changed,) = service.named("admin.settings")
+    assert ("LOG_LEVEL", "info", "error") == tuple(
+        changed[name] for name in ("variable", "from", "to")
+    )
+    assert [("running", "paused")] == [
+        (one["from"], one["to"]) for one in service.named("admin.pause")
+    ]
+
+
+def test_answers_quickly_while_every_worker_is_busy_and_the_queue_is_full(
+    operator: Operator, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
+) -> None:
+    kafka_tools.produce(topics.queue, [flat(number) for number in range(3_000)])
+    relay.wait_for(100)
+    took = []
+    while len(relay.recipients) < 2_500 and len(took) < 90:
+        for path in ("/health/ready", "/stats", "/metrics"):
+            began = time.perf_counter()
+            operator.call("GET", path).raise_for_status()
+            took.append(time.perf_counter() - began)
+    assert len(took) > 10, "it was busy for too short a time to tell"
+    assert statistics.quantiles(took, n=10)[-1] < ANSWER_S

@@ -12,11 +12,12 @@ from app.domain.suppression import Source as Made
 from app.ops import Phase, create_app
 from app.ops.dead_letters import LetterFields, LetterPage, Mail, WholeLetter, dead_letters
 from app.ops.problems import Fault, Problem
+from app.ops.relaying import relaying
 from app.ops.settings import Change, ShownSetting, changing_settings
 from app.ops.steering import steering
 from app.ops.suppressions import Checked, Done, Entry, EntryPage, suppressions
 from app.ops.work import Desk, Work, working
-from tests.unit.ops.sights import Source, access
+from tests.unit.ops.sights import RELAY, Source, access
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from app.ops import Access
     from app.ops.dead_letters import Replaying
     from app.ops.operation import Operation
+    from app.ops.stats import RelayNumbers
     from app.ops.suppressions import ListingEntries, NewEntries
     from app.outcomes.dead_letters import Place, Selection
 
@@ -68,6 +70,27 @@ class Helm:
     def hold(self) -> None:
         self.said.append("hold")
         self.phase = Phase.DRAINING
+
+
+class RelaysDesk:
+    """`app.ops.relaying.RelaysDesk` with one relay."""
+
+    def __init__(self) -> None:
+        self.status = "closed"
+
+    def of(self, name: str) -> RelayNumbers:
+        if name != RELAY.name:
+            raise Problem(404, "there is no relay of this name")
+        return RELAY.model_copy(update={"status": self.status})
+
+    def reset(self, name: str) -> None:
+        self.status = "closed"
+
+    def pause(self, name: str) -> None:
+        self.status = "paused"
+
+    def resume(self, name: str) -> None:
+        self.status = "closed"
 
 
 class Door:
@@ -143,6 +166,7 @@ def operations(helm: Helm | None = None) -> list[Operation]:
     door, desk = Door(), Desk()
     return [
         *steering(helm or Helm(), door),
+        *relaying(RelaysDesk()),
         *changing_settings(door),
         *dead_letters(Letters(desk)),
         *working(desk),

@@ -25,6 +25,14 @@ WELL = Snapshot(
 )
 NOTHING = OutcomeCounts(statuses={}, kinds={})
 ZEROS = Percentiles(p50=0, p95=0, p99=0, mean=0, max=0)
+RELAY = RelayNumbers(
+    name="mail:587",
+    status="closed",
+    since=BEGAN,
+    connections=1,
+    last_error=None,
+    last_accepted_at=None,
+)
 TOKEN = "a-token-of-some-length"
 
 
@@ -54,16 +62,7 @@ class Source:
                 )
             ],
             tiers=[TierNumbers(topic="q-retry-30s", delay_s=30, waiting=4)],
-            relays=[
-                RelayNumbers(
-                    name="mail:587",
-                    status="closed",
-                    since=BEGAN,
-                    connections=1,
-                    last_error=None,
-                    last_accepted_at=None,
-                )
-            ],
+            relays=[RELAY],
             outcomes=OutcomeNumbers(
                 total=NOTHING, last_1m=NOTHING, last_5m=NOTHING, last_15m=NOTHING
             ),

@@ -10,7 +10,7 @@ import pytest
 from app.ops import Need
 from tests.support.waiting import run
 from tests.unit.ops.desks import Helm, operations, whole_app
-from tests.unit.ops.sights import TOKEN, access
+from tests.unit.ops.sights import RELAY, TOKEN, access
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +47,8 @@ def ask(
     public: bool = False,
     helm: Helm | None = None,
 ) -> httpx.Response:
-    path = operation.path.replace("{partition:int}/{offset:int}", "0/17").replace("{id}", "none")
+    path = operation.path.replace("{partition:int}/{offset:int}", "0/17")
+    path = path.replace("{id}", "none").replace("{name}", RELAY.name)
     raw = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
 
     async def main() -> httpx.Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import schemathesis
 from hypothesis import settings
@@ -31,7 +33,7 @@ schema = schemathesis.openapi.from_asgi("/openapi.json", whole_app())
 
 @schema.parametrize()
 @settings(max_examples=FEW)
-def test_every_answer_is_as_described(case: schemathesis.Case) -> None:
+def test_every_answer_is_as_described(case: schemathesis.Case[Any]) -> None:
     """With the token, whatever is sent."""
     case.call_and_validate(headers={"authorization": f"Bearer {TOKEN}"}, checks=CHECKS)
 

@@ -76,6 +76,38 @@ def test_knows_no_other_path_and_no_other_method() -> None:
     run(main())
 
 
+def test_no_path_leads_anywhere_else() -> None:
+    """As sent, for clients of better manners than an attacker's tidy paths up."""
+
+    async def main() -> None:
+        server = OpsServer("127.0.0.1", 0, _app())
+        await server.start()
+        try:
+            for path in (
+                "//health",
+                "/health/../metrics",
+                "/health/%2e%2e/metrics",
+                "/..%2f..%2fetc/passwd",
+                "/../../../../etc/passwd",
+                "/.env",
+                "/metrics%00",
+                "/health\\..\\metrics",
+                "http://127.0.0.1/etc/passwd",
+            ):
+                reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+                writer.write(
+                    f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode()
+                )
+                status, _, rest = (await reader.read()).partition(b"\r\n")
+                assert status == b"HTTP/1.1 404 Not Found", path
+                assert b"application/problem+json" in rest
+                writer.close()
+        finally:
+            await server.stop()
+
+    run(main())
+
+
 def test_says_which_address_cannot_be_had() -> None:
     async def main() -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from typing_extensions import override
 
 from app.ops.reading import LARGEST_BODY
 from tests.support.waiting import run
@@ -40,23 +41,10 @@ def is_problem(answer: httpx.Response, status: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "path",
-    [
-        "/admin",
-        "/health/",
-        "//health",
-        "/health/../admin/settings",
-        "/admin/%2e%2e/%2e%2e/etc/passwd",
-        "/..%2f..%2fetc/passwd",
-        "/static/../../.env",
-        "/admin/dlq/0/x",
-        "/admin/dlq/-1/0",
-        "/metrics%00",
-    ],
+    "path", ["/admin", "/health/", "/admin/dlq/0/x", "/admin/relays/none/reset", "/metrics%00"]
 )
 def test_what_is_not_there_is_a_problem_404(path: str) -> None:
-    transport_path = httpx.URL("http://ops").copy_with(raw_path=path.encode())
-    is_problem(ask("GET", str(transport_path)), 404)
+    is_problem(ask("POST" if path.endswith("reset") else "GET", path), 404)
 
 
 def test_a_wrong_method_is_405_and_names_the_right_ones() -> None:
@@ -136,6 +124,7 @@ def test_every_answer_is_kept_from_caches_frames_and_guessing() -> None:
 
 def test_a_bug_is_a_problem_500_without_details() -> None:
     class Broken(Helm):
+        @override
         def pause(self) -> None:
             raise RuntimeError("a secret")
 
