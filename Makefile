@@ -86,8 +86,9 @@ format: $(VENV)/.dev ## Bring the code into its form
 	$(BIN)/ruff format .
 
 .PHONY: reference
-reference: $(VENV)/.project ## Write .env.example and docs/settings.md anew from the settings
-	$(PY) -m app.settings
+reference: $(VENV)/.project ## Write .env.example and the tables of docs/ anew from the code
+	@$(PY) -m app.settings
+	@$(PY) -m app.ops.reference
 
 .PHONY: lock
 lock: $(VENV)/.made ## Pin the newest dependencies that pyproject.toml allows

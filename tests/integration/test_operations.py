@@ -259,7 +259,7 @@ def test_answers_quickly_while_every_worker_is_busy_and_the_queue_is_full(
 ) -> None:
     kafka_tools.produce(topics.queue, [flat(number) for number in range(3_000)])
     relay.wait_for(100)
-    took = []
+    took: list[float] = []
     while len(relay.recipients) < 2_500 and len(took) < 90:
         for path in ("/health/ready", "/stats", "/metrics"):
             began = time.perf_counter()
