@@ -16,9 +16,9 @@ from app.cli.main import run_command_line
 from app.domain.errors import Fatal, ServerUnreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from app.settings import Settings
+    from app.settings import Loaded, Settings
 
 PROJECT = Path(__file__).parents[3]
 
@@ -30,8 +30,8 @@ class Served:
         self.settings: list[Settings] = []
         self.ending: Callable[[], int] = lambda: 0
 
-    def __call__(self, settings: Settings) -> int:
-        self.settings.append(settings)
+    def __call__(self, loaded: Loaded, flags: Mapping[str, str]) -> int:
+        self.settings.append(loaded.settings)
         return self.ending()
 
 
