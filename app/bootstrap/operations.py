@@ -52,8 +52,7 @@ class Operations:
         self._rereading: asyncio.Task[None] | None = None
         self._aside = Aside()
         desk = Desk()
-        scrub = AddressView(settings.log_addresses).scrub
-        letters = ServiceLetters(settings, self._aside, desk, scrub)
+        letters = ServiceLetters(settings, self._aside, desk, self._scrub)
         instance = settings.kafka_instance_id or socket.gethostname()
         self._server = OpsServer(
             settings.ops_host,
@@ -86,6 +85,9 @@ class Operations:
         """Within a few seconds, whatever clients do."""
         await self._server.stop()
         await self._aside.stop()
+
+    def _scrub(self, text: str) -> str:
+        return AddressView(self.settings.log_addresses).scrub(text)
 
     def reread(self) -> None:
         """Read the settings' sources again, and take what may change while running."""

@@ -199,6 +199,11 @@ class Service:
         return Phase.PAUSED if self.paused else Phase.RUNNING
 
     @property
+    def steerable(self) -> bool:
+        """Whether an operator may change its course: neither before the start nor at the end."""
+        return self.started and not self.draining
+
+    @property
     def workers(self) -> int:
         """How many there are."""
         return self.pool.stats().workers
