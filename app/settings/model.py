@@ -317,7 +317,7 @@ class Settings(BaseSettings):
     ops_host: Annotated[str, Host()] = setting(
         Group.OPS,
         "0.0.0.0",  # noqa: S104  # a container's health is asked from outside
-        "Address that health is served on.",
+        "Address that health and administration are served on.",
     )
     ops_port: Annotated[int, Port(at_least=0)] = setting(
         Group.OPS, "8081", "Its port; 0 takes a free one.", flag="--port"
