@@ -49,7 +49,7 @@ class Operations:
             None if token is None else token.get_secret_value(), public=settings.ops_public
         )
         self._live = LiveSettings(loaded, flags, changeables(service, access, mail_log))
-        self._rereading: asyncio.Task[None] | None = None
+        self._rereading: set[asyncio.Task[None]] = set()
         self._aside = Aside()
         desk = Desk()
         letters = ServiceLetters(settings, self._aside, desk, self._scrub)
@@ -91,8 +91,9 @@ class Operations:
 
     def reread(self) -> None:
         """Read the settings' sources again, and take what may change while running."""
-        if self._rereading is None or self._rereading.done():
-            self._rereading = asyncio.create_task(self._reread(), name="rereading")
+        task = asyncio.create_task(self._reread(), name="rereading")
+        self._rereading.add(task)
+        task.add_done_callback(self._rereading.discard)
 
     async def _reread(self) -> None:
         try:
