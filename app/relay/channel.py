@@ -114,7 +114,8 @@ class Channel(asyncio.Protocol):
         if self.ended is not None:
             return
         self._owed += replies
-        self._transport.write(data)
+        if not self._transport.is_closing():
+            self._transport.write(data)
         if self._transport.is_closing():
             # A failed write pauses nobody, yet the octets are gone.
             self.drained = False

@@ -8,7 +8,7 @@ from app.domain.smtp import Phase, RecipientReply, Reply
 from app.relay.channel import Channel
 from app.relay.dialogue import Transaction
 from app.relay.framing import BLOCK, mail_line, rcpt_line
-from app.relay.manner import Manner
+from app.relay.manner import manner_of
 from app.relay.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.flow import Clock
     from app.relay.chunking import Chunking
     from app.relay.config import RelayConfig
+    from app.relay.manner import Manner
     from app.relay.opening import Opened
 
 _FRUITLESS: Final = 5
@@ -116,14 +117,14 @@ class Connection:
         """
         pipelining = self.features.pipelining
         if not self.features.chunking or not self._chunking.trusted:
-            return Manner(pipelining=pipelining)
+            return manner_of(pipelining=pipelining)
         one_flight = (
             pipelining
             and size <= BLOCK
             and not self._reset_first
             and self._clock.monotonic() - self._last_used <= _SURELY_OPEN_S
         )
-        return Manner(
+        return manner_of(
             pipelining=pipelining,
             chunking=True,
             one_flight=one_flight,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +18,7 @@ class Manner:
     chunking: bool = False
     one_flight: bool = False
     proven: bool = False
+
+
+manner_of: Final = functools.cache(Manner)
+"""There are few, and to make a frozen value takes as long as to read a reply."""
