@@ -97,6 +97,10 @@ class Exchange(ABC):
     def cut_off(self, end: ChannelEnded) -> None:
         if self._finished:
             return
+        if self._taken is not None and end.kind is EndKind.GOODBYE:
+            # It has taken the message and wants no other.
+            self._conclude(self._taken)
+            return
         if (
             end.kind is EndKind.GARBLED
             and self.replied == self._on_chunk

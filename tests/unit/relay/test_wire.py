@@ -114,3 +114,34 @@ def test_replies_of_several_lines_each_find_their_command(run: LoopRunner, manne
             assert ["550 5.7.1 a b c", "450 4.2.0 a b", "250 2.0.0 taken queued as 7"] == texts
 
     run(main())
+
+
+@pytest.mark.parametrize("manner", MANNERS)
+def test_a_farewell_right_behind_the_last_reply_takes_nothing_back(
+    run: LoopRunner, manner: str
+) -> None:
+    async def main() -> None:
+        async with SmtpServer(features=MANNERS[manner]) as server, relays_to(server) as relays:
+            server.on("DOT", Say(b"250 2.0.0 taken\r\n421 4.3.2 enough for now\r\n", leave=True))
+            assert [250] == codes(await relays.send(mail()))
+            assert [250] == codes(await relays.send(mail()))
+            assert 2 == len(server.sessions)
+
+    run(main())
+
+
+@pytest.mark.parametrize("manner", MANNERS)
+def test_a_reply_too_many_behind_the_last_is_not_kept_for_the_next_message(
+    run: LoopRunner, manner: str
+) -> None:
+    async def main() -> None:
+        async with SmtpServer(features=MANNERS[manner]) as server, relays_to(server) as relays:
+            server.on("DOT", Say(b"250 2.0.0 taken\r\n250 2.0.0 taken\r\n"))
+            first = codes(await relays.send(mail()))
+            # In one flight it could be that one of the replies before was too many.
+            assert ([None] if manner == "chunking" else [250]) == first
+            await until(lambda: server.open == 0, "the connection is closed")
+            server.on("DOT", Say("554 5.6.0 never"))
+            assert [554] == codes(await relays.send(mail()))
+
+    run(main())
