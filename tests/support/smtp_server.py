@@ -51,14 +51,19 @@ class Say:
         if self.when is not None:
             await self.when.wait()
         data = self.what if isinstance(self.what, bytes) else self.what.encode() + b"\r\n"
-        if self.drip is None:
-            await session.write(data)
-        else:
-            for octet in data:
-                await session.write(bytes([octet]))
-                await asyncio.sleep(self.drip)
+        await session.write(data, self.drip)
         if self.leave:
             raise SessionOver
+
+
+@dataclass(frozen=True)
+class Slowly:
+    """Answer as usual, `drip` seconds between two octets."""
+
+    drip: float = 0.001
+
+    async def perform(self, session: Session) -> None:
+        session.drip = self.drip
 
 
 @dataclass(frozen=True)
@@ -117,12 +122,19 @@ class Session:
     user: str | None = None
     over: bool = False
     mail: Mail | None = None
+    drip: float | None = None
     _lines: deque[bytes] = field(default_factory=deque)
     _rest: bytes = b""
 
-    async def write(self, data: bytes) -> None:
-        self.writer.write(data)
-        await self.writer.drain()
+    async def write(self, data: bytes, drip: float | None = None) -> None:
+        if (drip := drip or self.drip) is None:
+            self.writer.write(data)
+            await self.writer.drain()
+            return
+        for octet in data:
+            await asyncio.sleep(drip)
+            self.writer.write(bytes([octet]))
+            await self.writer.drain()
 
     async def line(self) -> bytes:
         while not self._lines:
@@ -144,7 +156,8 @@ class SmtpServer:
 
     `on(verb, *actions)`: each action serves one such command, in order of arrival over all
     connections; verbs are those of SMTP and CONNECT, BODY (once the 354 is out), DOT.
-    `always(verb, action)` serves every one for which no other action is left.
+    `always(verb, action)` serves every one for which no other action is left. `for_name` does it
+    for those alone that concern one message, however many are under way.
     """
 
     def __init__(
@@ -167,6 +180,7 @@ class SmtpServer:
         self.most_open = 0
         self._most_recipients = (1_000, "452 4.5.3 too many recipients")
         self._scripts: defaultdict[str, deque[Action]] = defaultdict(deque)
+        self._scripts_by_name: defaultdict[tuple[str, str], deque[Action]] = defaultdict(deque)
         self._always: dict[str, Action] = {}
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -179,6 +193,11 @@ class SmtpServer:
         self._always[verb] = action
         return self
 
+    def for_name(self, name: str, verb: str, *actions: Action) -> Self:
+        """As `on` where the local part of the sender (MAIL) or of a recipient (the rest) is so."""
+        self._scripts_by_name[name, verb].extend(actions)
+        return self
+
     def refuse_recipients_above(self, most: int, words: str) -> Self:
         """Answer each further recipient of a transaction with `words`."""
         self._most_recipients = (most, words)
@@ -187,6 +206,7 @@ class SmtpServer:
     def never_mind(self) -> None:
         """Be a good relay from now on."""
         self._scripts.clear()
+        self._scripts_by_name.clear()
         self._always.clear()
 
     @property
@@ -247,16 +267,20 @@ class SmtpServer:
             session.over = True
             session.writer.close()
 
-    async def _scripted(self, verb: str, session: Session) -> bool:
-        script = self._scripts.get(verb)
+    async def _scripted(self, verb: str, session: Session, names: Sequence[str] = ()) -> bool:
+        """Whether the usual answer is not to be given any more."""
+        session.drip = None
+        scripts = [self._scripts_by_name.get((name, verb)) for name in names]
+        script = next(filter(None, scripts), self._scripts.get(verb))
         action = script.popleft() if script else self._always.get(verb)
-        if action is not None:
-            await action.perform(session)
-        return action is not None
+        if action is None:
+            return False
+        await action.perform(session)
+        return not isinstance(action, Slowly)
 
     async def _answer(self, session: Session, line: str) -> None:
         verb = line.partition(" ")[0].upper()
-        if await self._scripted(verb, session):
+        if await self._scripted(verb, session, _names(session, line)):
             return
         match verb:
             case "EHLO" | "HELO":
@@ -307,12 +331,13 @@ class SmtpServer:
     async def _take_message(self, session: Session, mail: Mail) -> None:
         session.mail = None
         await session.write(b"354 go ahead\r\n")
-        await self._scripted("BODY", session)
+        names = [_local_part(each) for each in mail.recipients]
+        await self._scripted("BODY", session, names)
         lines = []
         while (line := await session.line()) != b".\r\n":
             lines.append(line.removeprefix(b"."))
         mail.content = b"".join(lines)
-        if await self._scripted("DOT", session):
+        if await self._scripted("DOT", session, names):
             return
         self.mails.append(mail)
         await session.write(f"250 2.0.0 queued as Q{len(self.mails)}\r\n".encode())
@@ -320,3 +345,14 @@ class SmtpServer:
 
 def _path(command: str) -> str:
     return command.partition("<")[2].partition(">")[0]
+
+
+def _local_part(address: str) -> str:
+    return address.rpartition("@")[0]
+
+
+def _names(session: Session, line: str) -> list[str]:
+    """Whom a command concerns: the address in it, else the recipients so far."""
+    if "<" in line:
+        return [_local_part(_path(line))]
+    return [_local_part(each) for each in session.mail.recipients] if session.mail else []
