@@ -24,14 +24,16 @@ TLS = """
 smtpd_tls_security_level = may
 smtpd_tls_chain_files = {key_file}, {cert_file}
 smtpd_tls_session_cache_database =
-smtpd_data_restrictions = reject_unauth_pipelining
 smtpd_forbid_bare_newline = no
 """
 
 
 def _without(*extensions: str) -> dict[str, str]:
-    """Who pipelines all the same is refused, by `smtpd_data_restrictions`."""
-    return {"smtpd_discard_ehlo_keywords": ", ".join((*extensions, "silent-discard"))}
+    """Who pipelines all the same is refused."""
+    chosen = {"smtpd_discard_ehlo_keywords": ", ".join((*extensions, "silent-discard"))}
+    if "pipelining" in extensions:
+        chosen["smtpd_data_restrictions"] = "reject_unauth_pipelining"
+    return chosen
 
 
 MODES: Final = {

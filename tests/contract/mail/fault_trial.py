@@ -21,9 +21,9 @@ from app.pipeline.handler import Handler
 from app.pool import Postpone
 from app.relay import BreakerConfig, RelayStatus, Security, Timeouts
 from tests.contract.mail.fault_table import After, Fate, Relay
+from tests.contract.mail.modes import MODES
 from tests.support.relay_rig import PATIENT, relays_to
 from tests.support.smtp_server import (
-    FEATURES,
     Action,
     Hang,
     Leave,
@@ -42,10 +42,6 @@ if TYPE_CHECKING:
     from app.relay import Relays
     from tests.support.relay_rig import Trust
 
-MODES: Final = {
-    "pipelining": FEATURES,
-    "step by step": tuple(each for each in FEATURES if each != "PIPELINING"),
-}
 VERBS: Final = {"greeting": "CONNECT", "message": "BODY", "final dot": "DOT"}
 SAID: Final = {
     "4xx": "451 4.3.0 not now",

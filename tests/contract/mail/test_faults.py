@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from tests.contract.mail.fault_table import EVERYWHERE, PAGE, PHASES, TABLE, Row, markdown, shown
-from tests.contract.mail.fault_trial import MODES, Seen, Trial
+from tests.contract.mail.fault_trial import Seen, Trial
+from tests.contract.mail.modes import MODES
 from tests.support.relay_rig import Trust
 from tests.support.waiting import run
 

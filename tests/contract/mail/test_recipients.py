@@ -15,7 +15,6 @@ from tests.contract.mail.fault_table import TABLE
 from tests.contract.mail.fault_trial import (
     COMPOSER,
     FAULTS,
-    MODES,
     PASSING,
     ROUTES,
     SCHEDULE,
@@ -24,6 +23,7 @@ from tests.contract.mail.fault_trial import (
     handler_to,
     job_for,
 )
+from tests.contract.mail.modes import MODES
 from tests.support.relay_rig import relays_to
 from tests.support.smtp_server import SmtpServer
 from tests.support.waiting import run
