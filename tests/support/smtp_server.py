@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, Self
@@ -123,8 +124,7 @@ class Session:
     over: bool = False
     mail: Mail | None = None
     drip: float | None = None
-    _lines: deque[bytes] = field(default_factory=deque)
-    _rest: bytes = b""
+    _unread: bytearray = field(default_factory=bytearray)
 
     async def write(self, data: bytes, drip: float | None = None) -> None:
         if (drip := drip or self.drip) is None:
@@ -137,14 +137,26 @@ class Session:
             await self.writer.drain()
 
     async def line(self) -> bytes:
-        while not self._lines:
-            chunk = await self.reader.read(65_536)
-            if not chunk:
-                raise SessionOver
-            self.chunks.append(chunk)
-            *lines, self._rest = (self._rest + chunk).split(b"\n")
-            self._lines.extend(lines)
-        return self._lines.popleft() + b"\n"
+        while (end := self._unread.find(b"\n")) < 0:
+            await self._read()
+        return self._taken(end + 1)
+
+    async def octets(self, count: int) -> bytes:
+        while len(self._unread) < count:
+            await self._read()
+        return self._taken(count)
+
+    async def _read(self) -> None:
+        chunk = await self.reader.read(65_536)
+        if not chunk:
+            raise SessionOver
+        self.chunks.append(chunk)
+        self._unread += chunk
+
+    def _taken(self, count: int) -> bytes:
+        taken = bytes(self._unread[:count])
+        del self._unread[:count]
+        return taken
 
     @property
     def verbs(self) -> list[str]:
@@ -155,7 +167,8 @@ class SmtpServer:
     """Answers as a good relay does, except where `on` says otherwise.
 
     `on(verb, *actions)`: each action serves one such command, in order of arrival over all
-    connections; verbs are those of SMTP and CONNECT, BODY (once the 354 is out), DOT.
+    connections; verbs are those of SMTP and CONNECT, BODY (once the 354 is out, or the first BDAT is
+    read), DOT (once all of the message is).
     `always(verb, action)` serves every one for which no other action is left. `for_name` does it
     for those alone that concern one message, however many are under way.
     """
@@ -168,12 +181,15 @@ class SmtpServer:
         implicit_tls: bool = False,
         users: dict[str, str] | None = None,
         mechanisms: str = "PLAIN LOGIN CRAM-MD5 XOAUTH2",
+        window: int | None = None,
     ) -> None:
+        """`window`: how many octets the kernel takes for a server that does not read."""
         self.features = features
         self.tls = tls
         self.implicit_tls = implicit_tls
         self.users = users
         self.mechanisms = mechanisms
+        self.window = window
         self.sessions: list[Session] = []
         self.mails: list[Mail] = []
         self.port = 0
@@ -232,7 +248,10 @@ class SmtpServer:
         """Accept connections, on the same port as before if there was one."""
         context = self.tls if self.implicit_tls else None
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port, ssl=context)
-        self.port = self._server.sockets[0].getsockname()[1]
+        (listener,) = self._server.sockets
+        if self.window is not None:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.window)
+        self.port = listener.getsockname()[1]
 
     async def stop(self) -> None:
         """Accept no more and drop what is open."""
@@ -304,6 +323,9 @@ class SmtpServer:
             session.mail = Mail(_path(line), [], b"")
         elif verb == "RSET":
             session.mail = None
+        elif verb == "BDAT":
+            await self._take_chunk(session, mail, line)
+            return
         elif mail is None or verb not in {"RCPT", "DATA"}:
             answer = "503 5.5.1 not now"
         elif verb == "RCPT" and len(mail.recipients) >= self._most_recipients[0]:
@@ -339,6 +361,28 @@ class SmtpServer:
         mail.content = b"".join(lines)
         if await self._scripted("DOT", session, names):
             return
+        await self._keep(session, mail)
+
+    async def _take_chunk(self, session: Session, mail: Mail | None, line: str) -> None:
+        """RFC 3030, whether CHUNKING is among the features or not."""
+        _, size, *last = line.split(" ")
+        names = [_local_part(each) for each in mail.recipients] if mail else []
+        if mail is not None and not mail.content:
+            await self._scripted("BODY", session, names)
+        octets = await session.octets(int(size))
+        if mail is None or not mail.recipients:
+            session.mail = None
+            await session.write(b"503 5.5.1 no valid recipients\r\n")
+            return
+        mail.content += octets
+        if not last:
+            await session.write(f"250 2.0.0 {size} octets\r\n".encode())
+            return
+        session.mail = None
+        if not await self._scripted("DOT", session, names):
+            await self._keep(session, mail)
+
+    async def _keep(self, session: Session, mail: Mail) -> None:
         self.mails.append(mail)
         await session.write(f"250 2.0.0 queued as Q{len(self.mails)}\r\n".encode())
 
