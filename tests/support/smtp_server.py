@@ -167,8 +167,8 @@ class SmtpServer:
     """Answers as a good relay does, except where `on` says otherwise.
 
     `on(verb, *actions)`: each action serves one such command, in order of arrival over all
-    connections; verbs are those of SMTP and CONNECT, BODY (once the 354 is out, or the first BDAT is
-    read), DOT (once all of the message is).
+    connections; verbs are those of SMTP and CONNECT, BODY (once the 354 is out, or the first BDAT
+    is read), DOT (once all of the message is).
     `always(verb, action)` serves every one for which no other action is left. `for_name` does it
     for those alone that concern one message, however many are under way.
     """

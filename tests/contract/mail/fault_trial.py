@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
@@ -15,63 +15,35 @@ from app.domain.message import Address, Attachment, Message
 from app.domain.outcome import Attempt, ErrorKind
 from app.domain.record import Origin, Record
 from app.domain.smtp import RelayUnavailable
-from app.outcomes import Routes, Schedule, decide
+from app.flow import ManualClock
+from app.outcomes import Routes, Schedule, Suppressing, decide
 from app.pipeline.flights import Flights
 from app.pipeline.handler import Handler
 from app.pool import Postpone
 from app.relay import BreakerConfig, RelayStatus, Security, Timeouts
 from tests.contract.mail.fault_table import After, Fate, Relay
+from tests.contract.mail.faults import FAULTS, PASSING, VERBS, Pause
 from tests.contract.mail.modes import MODES
 from tests.support.relay_rig import PATIENT, relays_to
-from tests.support.smtp_server import (
-    Action,
-    Hang,
-    Leave,
-    ReadNothing,
-    Say,
-    Slowly,
-    SmtpServer,
-    Then,
-)
+from tests.support.smtp_server import ReadNothing, Say, SmtpServer, Then
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from app.outcomes import Decision
     from app.relay import Relays
     from tests.support.relay_rig import Trust
+    from tests.support.smtp_server import Action, Session
 
-VERBS: Final = {"greeting": "CONNECT", "message": "BODY", "final dot": "DOT"}
-SAID: Final = {
-    "4xx": "451 4.3.0 not now",
-    "5xx": "550 5.7.1 never",
-    "530": "530 5.7.0 authentication required",
-    "535": "535 5.7.8 bad credentials",
-    "454 4.7.0": "454 4.7.0 temporary authentication failure",
-    "502": "502 what?",
-    "550 5.1.1": "550 5.1.1 no such user",
-    "552 5.3.4": "552 5.3.4 too large",
-    "554 Relay access denied": "554 5.7.1 Relay access denied",
-}
-FAULTS: Final[dict[str, Action]] = {
-    **{fault: Say(words) for fault, words in SAID.items()},
-    "5xx in several lines": Say("550-5.7.1 never,\r\n550-5.7.1 really,\r\n550 5.7.1 never"),
-    "421": Say("421 4.3.2 bye", leave=True),
-    "time-out": Hang(),
-    "close": Leave(),
-    "close within a reply": Say(b"550-5.7.1 nev", leave=True),
-    "garbage": Say(b"\x00\xff\x16\x03 hello\r\n"),
-    "endless trickle": Say(b"250-" + b"x" * 8_000, drip=0.01),
-    "slow, but in time": Slowly(),
-}
-PASSING: Final = {"time-out", "endless trickle"}
 SHORT_S: Final = 0.25
 # More than fits between us and a relay that does not read.
-LARGE: Final = 9_000_000
+WINDOW: Final = 65_536
+LARGE: Final = 4_000_000
+MINUTE_S: Final = 60.0
 
 SCHEDULE: Final = Schedule("email-queue", jitter=0)
-ROUTES: Final = Routes(SCHEDULE, dead_letters="email-dlq", results="email-results")
+ROUTES: Final = Routes(
+    SCHEDULE, "email-dlq", "email-results", Suppressing("email-suppressions", ttl_s=60.0)
+)
 ORIGIN: Final = Origin("email-queue", 0, 7)
 NOW_MS: Final = 1_767_225_600_000
 COMPOSER: Final = Composer(ComposerConfig(default_from="shop@example.com", max_bytes=2 * LARGE))
@@ -123,27 +95,42 @@ def handler_to(relays: Relays) -> Handler:
 
 
 class Trial:
-    """One phase and one fault against a server and relays of their own."""
+    """One phase and one fault against a server and relays of their own.
 
-    def __init__(self, phase: str, fault: str, mode: str, trust: Trust) -> None:
+    `kept`: on a connection that has carried a message, and this one time only.
+    """
+
+    def __init__(self, phase: str, fault: str, mode: str, trust: Trust, *, kept: bool) -> None:
         self._phase = phase
         self._fault = fault
         self._mode = mode
         self._trust = trust
+        self._kept = kept
         self._job = job_for("ann", large=phase == "message")
+        self._clock = ManualClock()
         self._over = asyncio.Event()
 
     async def run(self) -> Seen:
-        async with self._server() as server, self._relays(server) as relays:
+        async with (
+            self._server() as server,
+            relays_to(server, clock=self._clock, **self._settings(server)) as relays,
+        ):
+            handler = handler_to(relays)
+            if self._kept:
+                await self._delivered(handler, "zoe")
+            before = len(server.sessions)
             self._arm(server)
             if self._phase == "connect":
                 await server.stop()
-            handler = handler_to(relays)
-            kind, fate, status = await self._send(handler, relays)
-            relay = await self._relay(handler, relays, status)
+            kind, fate, relay = await self._send(handler, relays)
+            if relay is Relay.NOTHING and not self._kept:
+                relay = await self._counts(handler, relays)
             server.never_mind()
             self._over.set()
-            after = await self._connection(handler, relays, server)
+            session = server.sessions[before - 1 if self._kept else -1 :][:1]
+            if not session:
+                return Seen(kind, fate, After.NEVER_OPEN, relay)
+            after = await self._connection(handler, relays, server, session[0])
             return Seen(kind, fate, after, relay)
 
     def _server(self) -> SmtpServer:
@@ -153,22 +140,27 @@ class Trial:
             features=MODES[self._mode],
             tls=self._trust.server_context(name) if secured else None,
             users={"me": "secret"} if secured else None,
+            window=WINDOW,
         )
 
-    @asynccontextmanager
-    async def _relays(self, server: SmtpServer) -> AsyncIterator[Relays]:
-        settings: dict[str, Any] = {"timeouts": self._timeouts()}
+    def _settings(self, server: SmtpServer) -> dict[str, Any]:
+        settings: dict[str, Any] = {
+            "timeouts": self._timeouts(),
+            # The system's takes longer to read than the trial.
+            "ca_file": self._trust.ca_file,
+            # However far the clock is put forward.
+            "idle_s": 1e6,
+            "max_age_s": 1e6,
+            # Two failures in a row open it, so that one that counts and one that opens it differ.
+            "breaker": BreakerConfig(failures=2, reset_s=MINUTE_S),
+        }
         if server.tls is not None:
             settings |= {
                 "security": Security.STARTTLS,
-                "ca_file": self._trust.ca_file,
                 "user": "me",
                 "password": "secret",
             }
-        # Two failures in a row open it, so that one that counts and one that opens it differ.
-        breaker = BreakerConfig(failures=2, reset_s=60)
-        async with relays_to(server, breaker=breaker, **settings) as relays:
-            yield relays
+        return settings
 
     def _timeouts(self) -> Timeouts:
         if self._fault not in PASSING:
@@ -181,40 +173,42 @@ class Trial:
     def _arm(self, server: SmtpServer) -> None:
         if self._fault not in FAULTS:
             return
-        action = FAULTS[self._fault]
-        if self._phase == "message":
-            action = self._while_reading(action)
-        server.always(VERBS.get(self._phase, self._phase), action)
+        verb = VERBS.get(self._phase, self._phase)
+        if self._kept:
+            server.on(verb, self._action())
+        else:
+            server.always(verb, self._action())
 
-    def _while_reading(self, action: Action) -> Action:
-        """What a relay does that does not read on, or not at once."""
-        match self._fault:
-            case "time-out":
+    def _action(self) -> Action:
+        action = FAULTS[self._fault]
+        match self._phase, self._fault:
+            case "DATA", "out of place":
+                return Say("250 done")
+            # What a relay does that does not read on, or not at once.
+            case "message", "time-out":
                 return ReadNothing(self._over)
-            case "slow, but in time":
+            case "message", "slow, but in time":
                 return Pause()
-            case "4xx" | "5xx" | "5xx in several lines":
+            case "message", "4xx" | "5xx" | "5xx in several lines":
                 return Then(action, ReadNothing(self._over))
             case _:
                 return action
 
-    async def _send(
-        self, handler: Handler, relays: Relays
-    ) -> tuple[ErrorKind | None, Fate, RelayStatus]:
-        """The kind, what becomes of the message, and the relay's status right afterwards."""
+    async def _send(self, handler: Handler, relays: Relays) -> tuple[ErrorKind | None, Fate, Relay]:
+        """The kind, what becomes of the message, and the relay's state right afterwards."""
         try:
             attempt = await handler(self._job)
         except Postpone as postponed:
-            status = relays.states()[0].status
+            relay = _state(relays)
             if isinstance(trouble := postponed.__cause__, RelayUnavailable):
-                return _kind_of(trouble), Fate.WAITS, status
-            if status is not RelayStatus.RESTING:
-                return ErrorKind.RELAY_AUTH, Fate.WAITS, status
-            await _rested(relays)
+                return _kind_of(trouble), Fate.WAITS, relay
+            if relay is Relay.LEFT_ALONE:
+                return ErrorKind.RELAY_AUTH, Fate.WAITS, relay
+            self._rest(relays)
             kind, fate = self._fate(await handler(self._job))
             assert fate is Fate.RETRIED
-            return kind, Fate.WAITS_ONCE, status
-        return *self._fate(attempt), relays.states()[0].status
+            return kind, Fate.WAITS_ONCE, relay
+        return *self._fate(attempt), _state(relays)
 
     def _fate(self, attempt: object) -> tuple[ErrorKind | None, Fate]:
         assert isinstance(attempt, Attempt)
@@ -225,57 +219,55 @@ class Trial:
         (letter,) = decision.letters
         assert dict(letter.headers)["mail-attempt"] == b"1", "an attempt was made, and counts"
         if letter.topic == ROUTES.dead_letters:
-            return decision.kind, Fate.DEAD
-        assert letter.topic == SCHEDULE.topics[0]
+            return decision.kind, Fate.SUPPRESSED if decision.notes else Fate.DEAD
+        assert letter.topic in SCHEDULE.topics
+        assert not decision.notes
         last = replace(self._job, trail=replace(self._job.trail, attempts=len(SCHEDULE.delays)))
         (letter,) = decided(last, attempt).letters
         assert letter.topic == ROUTES.dead_letters, "it counts: no retry is left after the last"
         return decision.kind, Fate.RETRIED
 
-    async def _relay(self, handler: Handler, relays: Relays, status: RelayStatus) -> Relay:
-        if status is RelayStatus.OPEN:
-            return Relay.LEFT_ALONE
-        if status is RelayStatus.RESTING:
-            return Relay.RESTS
-        await self._again(handler)
-        return Relay.COUNTS if relays.states()[0].status is RelayStatus.OPEN else Relay.NOTHING
-
-    async def _again(self, handler: Handler) -> None:
+    async def _counts(self, handler: Handler, relays: Relays) -> Relay:
+        """Whether one more opens the breaker."""
         with suppress(Postpone):
             await handler(self._job)
+        return Relay.COUNTS if _state(relays) is Relay.LEFT_ALONE else Relay.NOTHING
 
-    async def _connection(self, handler: Handler, relays: Relays, server: SmtpServer) -> After:
+    async def _connection(
+        self, handler: Handler, relays: Relays, server: SmtpServer, session: Session
+    ) -> After:
         """Seen by the message that comes next."""
-        if not server.sessions:
-            return After.NEVER_OPEN
-        session = server.sessions[-1]
-        if relays.states()[0].status is RelayStatus.OPEN:
+        if _state(relays) is Relay.LEFT_ALONE:
             await until(lambda: not server.open, "every connection is closed")
             return After.CLOSED
-        await _rested(relays)
+        self._rest(relays)
         spoken = len(session.commands)
-        attempt = await handler(job_for("bob"))
-        assert isinstance(attempt, Attempt)
-        assert all(verdict.delivered for verdict in attempt.verdicts)
+        await self._delivered(handler, "bob")
         if server.sessions[-1] is not session:
             await until(lambda: session.over, "the connection is closed")
             return After.CLOSED
         return After.RESET if "RSET" in session.verbs[spoken:] else After.KEPT
 
+    def _rest(self, relays: Relays) -> None:
+        while wait := relays.ready_in():
+            self._clock.advance(wait)
 
-@dataclass(frozen=True)
-class Pause:
-    """Go on as usual after a moment."""
+    @staticmethod
+    async def _delivered(handler: Handler, name: str) -> None:
+        attempt = await handler(job_for(name))
+        assert isinstance(attempt, Attempt)
+        assert all(verdict.delivered for verdict in attempt.verdicts)
 
-    seconds: float = 0.05
 
-    async def perform(self, session: object) -> None:
-        await asyncio.sleep(self.seconds)
+def _state(relays: Relays) -> Relay:
+    match relays.states()[0].status:
+        case RelayStatus.OPEN:
+            return Relay.LEFT_ALONE
+        case RelayStatus.RESTING:
+            return Relay.RESTS if relays.ready_in() < MINUTE_S else Relay.RESTS_LONG
+        case _:
+            return Relay.NOTHING
 
 
 def _kind_of(trouble: RelayUnavailable) -> ErrorKind:
     return ErrorKind.RELAY_AUTH if trouble.auth else ErrorKind.CONNECTION
-
-
-async def _rested(relays: Relays) -> None:
-    await until(lambda: relays.ready_in() == 0, "the relay has rested")

@@ -14,15 +14,13 @@ from app.pipeline.handler import utc_now
 from tests.contract.mail.fault_table import TABLE
 from tests.contract.mail.fault_trial import (
     COMPOSER,
-    FAULTS,
-    PASSING,
     ROUTES,
     SCHEDULE,
-    VERBS,
     decided,
     handler_to,
     job_for,
 )
+from tests.contract.mail.faults import FAULTS, PASSING, VERBS
 from tests.contract.mail.modes import MODES
 from tests.support.relay_rig import relays_to
 from tests.support.smtp_server import SmtpServer
