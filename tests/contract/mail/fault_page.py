@@ -6,7 +6,14 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tests.contract.mail.fault_table import ON_A_KEPT_CONNECTION, PHASES, REFUSALS, SILENCES, TABLE
+from tests.contract.mail.fault_table import (
+    ENDS,
+    ON_A_KEPT_CONNECTION,
+    PHASES,
+    REFUSALS,
+    SILENCES,
+    TABLE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,6 +22,7 @@ if TYPE_CHECKING:
 
 PAGE: Final = Path(__file__).parents[3] / "docs" / "mail.md"
 TABLES: Final = {"fresh": TABLE, "kept": ON_A_KEPT_CONNECTION}
+VARIANTS: Final = {"5xx": REFUSALS, "no reply": SILENCES, "the connection ends": ENDS}
 MARKED: Final = re.compile(
     r"(<!-- Made by `make reference` from the tests: (\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL
 )
@@ -46,4 +54,6 @@ def _lines(table: Sequence[Row]) -> Iterator[str]:
 def _told(row: Row) -> str:
     """Variants of one fault are told once."""
     faults = ", ".join(row.faults)
-    return faults.replace(", ".join(REFUSALS), "5xx").replace(", ".join(SILENCES), "no reply")
+    for told, variants in VARIANTS.items():
+        faults = faults.replace(", ".join(variants), told)
+    return faults

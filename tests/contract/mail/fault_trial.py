@@ -22,10 +22,10 @@ from app.pipeline.handler import Handler
 from app.pool import Postpone
 from app.relay import BreakerConfig, RelayStatus, Security, Timeouts
 from tests.contract.mail.fault_table import After, Fate, Relay
-from tests.contract.mail.faults import FAULTS, PASSING, VERBS, Pause
+from tests.contract.mail.faults import FAULTS, PASSING, VERBS, Pause, action_at
 from tests.contract.mail.modes import MODES
 from tests.support.relay_rig import PATIENT, relays_to
-from tests.support.smtp_server import ReadNothing, Say, SmtpServer, Then
+from tests.support.smtp_server import ReadNothing, SmtpServer, Then
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
@@ -180,10 +180,8 @@ class Trial:
             server.always(verb, self._action())
 
     def _action(self) -> Action:
-        action = FAULTS[self._fault]
+        action = action_at(self._phase, self._fault)
         match self._phase, self._fault:
-            case "DATA", "out of place":
-                return Say("250 done")
             # What a relay does that does not read on, or not at once.
             case "message", "time-out":
                 return ReadNothing(self._over)

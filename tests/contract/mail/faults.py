@@ -72,8 +72,15 @@ FAULTS: Final[dict[str, Action]] = {
     "endless trickle": Say(b"250-" + b"x" * 8_000, drip=0.01),
     "slow, but in time": Slowly(),
 }
+OUT_OF_PLACE_AT_DATA: Final = Say("250 done")
 PASSING: Final = {"time-out", "endless trickle"}
 """Those that end only with the patience of who waits."""
+
+
+def action_at(phase: str, fault: str) -> Action:
+    """The fault as it looks there."""
+    at_data = phase == "DATA" and fault == "out of place"
+    return OUT_OF_PLACE_AT_DATA if at_data else FAULTS[fault]
 
 
 @dataclass(frozen=True)

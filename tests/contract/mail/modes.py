@@ -7,14 +7,12 @@ from typing import Final
 from tests.support.smtp_server import FEATURES
 
 MODES: Final = {
-    "chunking": (*FEATURES, "CHUNKING"),
     "pipelining": FEATURES,
     "step by step": tuple(each for each in FEATURES if each != "PIPELINING"),
 }
 
 
 def modes_of(phase: str) -> tuple[str, ...]:
-    """Those in which it differs: they begin with MAIL, and with CHUNKING there is no DATA."""
-    if phase in {"connect", "greeting", "EHLO", "STARTTLS", "AUTH"}:
-        return ("pipelining",)
-    return tuple(mode for mode in MODES if phase != "DATA" or "CHUNKING" not in MODES[mode])
+    """Those in which it differs: they begin with MAIL."""
+    before_mail = phase in {"connect", "greeting", "EHLO", "STARTTLS", "AUTH"}
+    return ("pipelining",) if before_mail else tuple(MODES)

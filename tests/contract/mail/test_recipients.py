@@ -20,7 +20,7 @@ from tests.contract.mail.fault_trial import (
     handler_to,
     job_for,
 )
-from tests.contract.mail.faults import FAULTS, PASSING, VERBS
+from tests.contract.mail.faults import FAULTS, PASSING, VERBS, action_at
 from tests.contract.mail.modes import MODES
 from tests.support.relay_rig import relays_to
 from tests.support.smtp_server import SmtpServer
@@ -99,7 +99,7 @@ def test_messages_side_by_side_each_meet_their_own_fault(mode: str) -> None:
         ):
             for name, (phase, fault, _) in TROUBLED.items():
                 # Twice, for who meets it on a kept connection may try a fresh one.
-                server.for_name(name, VERBS.get(phase, phase), *[FAULTS[fault]] * 2)
+                server.for_name(name, VERBS.get(phase, phase), *[action_at(phase, fault)] * 2)
             good = [f"good-{number}" for number in range(len(TROUBLED))]
             mixed = [name for pair in zip(good, TROUBLED, strict=True) for name in pair]
             found = await asyncio.gather(*(kind_of(relays, name) for name in mixed))
