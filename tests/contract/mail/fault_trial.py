@@ -90,8 +90,8 @@ def decided(job: MailJob, attempt: Attempt) -> Decision:
     return decide(job, attempt, ROUTES, now_ms=NOW_MS, rng=Random(7))
 
 
-def handler_to(relays: Relays) -> Handler:
-    return Handler(COMPOSER, relays, AlwaysCurrent(), Flights())
+def handler_to(relays: Relays, **settings: Any) -> Handler:
+    return Handler(COMPOSER, relays, AlwaysCurrent(), Flights(), **settings)
 
 
 class Trial:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -41,9 +41,9 @@ TROUBLED: Final = {
 }
 
 
-async def settled(relays: Relays, *names: str) -> Decision:
+async def settled(relays: Relays, *names: str, **settings: Any) -> Decision:
     job = job_for(*names)
-    attempt = await handler_to(relays)(job)
+    attempt = await handler_to(relays, **settings)(job)
     assert isinstance(attempt, Attempt)
     return decided(job, attempt)
 
@@ -83,6 +83,21 @@ def test_the_final_reply_judges_those_alone_who_were_accepted(mode: str) -> None
             assert concerns(await settled(relays, "ann", "gone")) == {
                 SCHEDULE.topics[0]: ["ann@example.com"],
                 ROUTES.dead_letters: ["gone@example.com"],
+            }
+
+    run(main())
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_who_prefers_loss_to_a_duplicate_gets_a_dead_letter_after_the_last_octet(mode: str) -> None:
+    async def main() -> None:
+        async with SmtpServer(features=MODES[mode]) as server, relays_to(server) as relays:
+            server.for_name("ann", "DOT", FAULTS["close"])
+            server.for_name("later", "RCPT", FAULTS["4xx"])
+            decision = await settled(relays, "ann", "later", "bob", on_ambiguous="dead")
+            assert concerns(decision) == {
+                SCHEDULE.topics[0]: ["later@example.com"],
+                ROUTES.dead_letters: ["ann@example.com", "bob@example.com"],
             }
 
     run(main())
