@@ -15,6 +15,7 @@ from app.relay import BreakerConfig, RelayConfig, Relays, Timeouts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
+    from datetime import datetime
     from pathlib import Path
 
     from app.flow import Clock
@@ -52,9 +53,12 @@ class Trust:
         self.ca_file = folder / "ca.pem"
         self.authority.cert_pem.write_to_path(str(self.ca_file))
 
-    def server_context(self, name: str = "127.0.0.1") -> ssl.SSLContext:
+    def server_context(
+        self, name: str = "127.0.0.1", *, until: datetime | None = None
+    ) -> ssl.SSLContext:
+        """With a certificate that is good until then, by default for long."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.authority.issue_cert(name).configure_cert(context)
+        self.authority.issue_cert(name, not_after=until).configure_cert(context)
         return context
 
     def server_files(self, folder: Path, name: str = "127.0.0.1") -> tuple[Path, Path]:
