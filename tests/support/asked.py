@@ -212,7 +212,8 @@ def _words(mail: EmailMessage, part: MIMEPart | None, like: str | None) -> str |
 
 def _octets(part: MIMEPart) -> bytes:
     if part.get_content_maintype() == "message":
-        return part.get_content().as_bytes().replace(b"\n", b"\r\n")
+        inner: EmailMessage = part.get_content()
+        return inner.as_bytes().replace(b"\n", b"\r\n")
     content = part.get_payload(decode=True)
     assert isinstance(content, bytes)
     return content

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FEATURES = ("PIPELINING", "SIZE 104857600", "8BITMIME", "ENHANCEDSTATUSCODES", "SMTPUTF8", "DSN")
+CHUNKING = (*FEATURES, "CHUNKING")
 
 
 class SessionOver(Exception):
@@ -23,11 +24,12 @@ class SessionOver(Exception):
 
 @dataclass
 class Mail:
-    """One message; `content` with the dots unstuffed."""
+    """One message; `content` with the dots unstuffed, or its `chunks` put together."""
 
     sender: str
     recipients: list[str]
     content: bytes
+    chunks: list[bytes] = field(default_factory=list)
 
 
 class Action(Protocol):
@@ -168,7 +170,8 @@ class SmtpServer:
 
     `on(verb, *actions)`: each action serves one such command, in order of arrival over all
     connections; verbs are those of SMTP and CONNECT, BODY (once the 354 is out, or the first BDAT
-    is read), DOT (once all of the message is).
+    is read), DOT (also for the last chunk), CHUNK (each other one). BDAT comes before the chunk's
+    octets are read: who answers it there does not know the command.
     `always(verb, action)` serves every one for which no other action is left. `for_name` does it
     for those alone that concern one message, however many are under way.
     """
@@ -310,6 +313,8 @@ class SmtpServer:
                 session.tls = True
             case "AUTH":
                 await authenticate(session, line, self.users or {})
+            case "BDAT":
+                await self._take_chunk(session, line)
             case "QUIT":
                 await session.write(b"221 2.0.0 bye\r\n")
                 raise SessionOver
@@ -323,9 +328,6 @@ class SmtpServer:
             session.mail = Mail(_path(line), [], b"")
         elif verb == "RSET":
             session.mail = None
-        elif verb == "BDAT":
-            await self._take_chunk(session, mail, line)
-            return
         elif mail is None or verb not in {"RCPT", "DATA"}:
             answer = "503 5.5.1 not now"
         elif verb == "RCPT" and len(mail.recipients) >= self._most_recipients[0]:
@@ -363,24 +365,26 @@ class SmtpServer:
             return
         await self._keep(session, mail)
 
-    async def _take_chunk(self, session: Session, mail: Mail | None, line: str) -> None:
-        """RFC 3030, whether CHUNKING is among the features or not."""
+    async def _take_chunk(self, session: Session, line: str) -> None:
         _, size, *last = line.split(" ")
+        mail = session.mail
         names = [_local_part(each) for each in mail.recipients] if mail else []
-        if mail is not None and not mail.content:
+        if mail is not None and not mail.chunks:
             await self._scripted("BODY", session, names)
         octets = await session.octets(int(size))
-        if mail is None or not mail.recipients:
+        if last:
             session.mail = None
-            await session.write(b"503 5.5.1 no valid recipients\r\n")
+        if mail is None or not mail.recipients:
+            await session.write(b"503 5.5.1 not now\r\n")
             return
-        mail.content += octets
-        if not last:
-            await session.write(f"250 2.0.0 {size} octets\r\n".encode())
+        mail.chunks.append(octets)
+        if await self._scripted("DOT" if last else "CHUNK", session, names):
             return
-        session.mail = None
-        if not await self._scripted("DOT", session, names):
+        if last:
+            mail.content = b"".join(mail.chunks)
             await self._keep(session, mail)
+        else:
+            await session.write(b"250 2.0.0 %d octets\r\n" % len(octets))
 
     async def _keep(self, session: Session, mail: Mail) -> None:
         self.mails.append(mail)
