@@ -53,6 +53,7 @@ def composer_config(settings: Settings) -> ComposerConfig:
         templates=settings.email_templates,
         envelope_from=settings.email_envelope_from,
         max_bytes=settings.email_max_bytes,
+        signing_keys=settings.dkim_keys or (),
     )
 
 

@@ -12,6 +12,7 @@ from app.composer.folder import Templates
 from app.composer.headers import header
 from app.composer.identity import date, digest, envid
 from app.composer.mailboxes import NOBODY_SHOWN, address_header, from_header
+from app.composer.signatures import Signer
 from app.composer.size import data_size, estimate
 from app.composer.unsubscribing import unsubscribe_headers
 from app.domain.addresses import parse_address
@@ -34,8 +35,8 @@ _OFTEN: Final = 8
 class Composer:
     """Makes bytes of messages; reads no file but those of the template folder.
 
-    All attempts at a message get the same bytes but for Date, boundaries, and templates that were
-    edited in between.
+    All attempts at a message get the same bytes but for Date, boundaries, signatures, and templates
+    that were edited in between.
     """
 
     def __init__(self, config: ComposerConfig) -> None:
@@ -43,6 +44,7 @@ class Composer:
         self._default_from = _default_from(config.default_from)
         self._bounce = None if config.envelope_from is None else BounceAddress(config.envelope_from)
         self._templates = Templates(config.templates)
+        self._signer = Signer(config.signing_keys)
         self._max_bytes = config.max_bytes
 
     def compose(
@@ -73,29 +75,37 @@ class Composer:
             header("Auto-Submitted", extras.replaced.get(AUTO_SUBMITTED) or "auto-generated"),
             unsubscribe_headers(message.unsubscribe) if message.unsubscribe else "",
             extras.lines,
-            f"MIME-Version: 1.0\r\n{entity.headers}\r\n",
+            f"MIME-Version: 1.0\r\n{entity.headers}",
         ]
-        content = b"".join(("".join(headers).encode(), *entity.body))
-        if not content.endswith(b"\r\n"):
-            content += b"\r\n"
+        content = self._whole("".join(headers), b"".join(entity.body), sender, now)
         if len(content) > self._max_bytes:
             raise InvalidMessage(
                 "", f"too large: {len(content)} bytes composed, at most {self._max_bytes} allowed"
             )
         return Composed(self._envelope(message, sender, recipients, name), content, message_id)
 
+    def _whole(self, head: str, body: bytes, sender: Address, now: datetime) -> bytes:
+        """Headers and body in one, signed: nothing changes hereafter."""
+        if body and not body.endswith(b"\r\n"):
+            body += b"\r\n"
+        signatures = self._signer.sign(head, body, domain=sender.domain, at=int(now.timestamp()))
+        return f"{signatures}{head}\r\n".encode() + body
+
     def estimate(self, message: Message) -> int:
         """How many bytes `compose` makes of it at most, found without composing.
 
         Of a template's output it is a guess: the source, and the data several times.
         """
+        size = estimate(message)
+        if sender := message.sender or self._default_from:
+            size += self._signer.most_size(sender.domain)
         if message.template is None:
-            return estimate(message)
+            return size
         try:
             template = self._templates.current().find(message.template, message.locale)
         except InvalidMessage:
-            return estimate(message)
-        return estimate(message) + template.size + _OFTEN * data_size(message.data)
+            return size
+        return size + template.size + _OFTEN * data_size(message.data)
 
     def _envelope(
         self, message: Message, sender: Address, recipients: Sequence[Address], name: str

@@ -26,6 +26,11 @@ def _parse(text: str) -> Address:
         raise ValueError("not a mail address") from None
 
 
+def domain_of(text: str) -> str:
+    """The domain of an address, as A-labels in lower case; ValueError for what is none."""
+    return _parse(text).domain
+
+
 @dataclass(frozen=True, slots=True)
 class Sender(Kind):
     """An address, with or without a display name; given back as written."""

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from typing_extensions import override
 
+from app.domain.signing_key import SigningKey
 from app.settings.addresses import BounceSender, Sender
 from app.settings.compounds import (
     Breaker,
@@ -23,6 +24,7 @@ from app.settings.compounds import (
     Host,
     StartPoint,
 )
+from app.settings.dkim_keys import DkimKeys
 from app.settings.kinds import (
     Choice,
     Duration,
@@ -195,6 +197,12 @@ class Settings(BaseSettings):
         "Folder with templates of your own.",
         default_means="the built-in ones only",
     )
+    dkim_keys: Annotated[tuple[SigningKey, ...] | None, DkimKeys()] = setting(
+        Group.MAIL,
+        None,
+        "Keys that sign mail from these domains and what is below them (DKIM).",
+        default_means="mail is not signed",
+    )
     email_ttl: Annotated[dict[str, float] | None, DurationPairs()] = setting(
         Group.MAIL,
         None,
@@ -220,7 +228,6 @@ class Settings(BaseSettings):
     email_dry_run: NotYet = later(Group.MAIL, "Do everything except sending.")
     email_redirect_to: NotYet = later(Group.MAIL, "Send every mail here instead (staging).")
     email_allow_domains: NotYet = later(Group.MAIL, "Send to these domains only (staging).")
-    dkim_keys: NotYet = later(Group.MAIL, "Keys that sign the mail: domain:selector:file.")
 
     smtp_host: Annotated[str, Host()] = setting(Group.RELAY, "localhost", "The mail relay.")
     smtp_port: Annotated[int, Port()] = setting(Group.RELAY, "587", "Its port.")
