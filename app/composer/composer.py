@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.composer.bounces import BounceAddress
 from app.composer.contents import own_contents, rendered_contents
@@ -32,6 +35,17 @@ if TYPE_CHECKING:
 _OFTEN: Final = 8
 
 
+class _Draft(NamedTuple):
+    """A message that lacks nothing but signatures of its From's `domain`."""
+
+    envelope: Envelope
+    message_id: str
+    domain: str
+    head: str
+    body: bytes
+    now: datetime
+
+
 class Composer:
     """Makes bytes of messages; reads no file but those of the template folder.
 
@@ -45,6 +59,8 @@ class Composer:
         self._bounce = None if config.envelope_from is None else BounceAddress(config.envelope_from)
         self._templates = Templates(config.templates)
         self._signer = Signer(config.signing_keys)
+        # Threads of its own, for a name that DNS does not resolve holds up the loop's.
+        self._threads = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="signing")
         self._max_bytes = config.max_bytes
 
     def compose(
@@ -54,6 +70,37 @@ class Composer:
 
         Raises `InvalidMessage`, naming the field, for what can never be sent.
         """
+        return self._finished(self._draft(message, trail, recipients, now))
+
+    async def compose_aside(
+        self, message: Message, trail: Trail, recipients: Sequence[Address], *, now: datetime
+    ) -> Composed:
+        """As `compose`, with the signing in a thread where it takes long."""
+        draft = self._draft(message, trail, recipients, now)
+        if self._signer.takes_long(draft.domain):
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, self._finished, draft)
+        return self._finished(draft)
+
+    def estimate(self, message: Message) -> int:
+        """How many bytes `compose` makes of it at most, found without composing.
+
+        Of a template's output it is a guess: the source, and the data several times.
+        """
+        size = estimate(message)
+        if sender := message.sender or self._default_from:
+            size += self._signer.most_size(sender.domain)
+        if message.template is None:
+            return size
+        try:
+            template = self._templates.current().find(message.template, message.locale)
+        except InvalidMessage:
+            return size
+        return size + template.size + _OFTEN * data_size(message.data)
+
+    def _draft(
+        self, message: Message, trail: Trail, recipients: Sequence[Address], now: datetime
+    ) -> _Draft:
         sender = message.sender or self._default_from
         if sender is None:
             raise InvalidMessage("from", "missing, and EMAIL_FROM is not set")
@@ -77,35 +124,29 @@ class Composer:
             extras.lines,
             f"MIME-Version: 1.0\r\n{entity.headers}",
         ]
-        content = self._whole("".join(headers), b"".join(entity.body), sender, now)
+        body = b"".join(entity.body)
+        if body and not body.endswith(b"\r\n"):
+            body += b"\r\n"
+        return _Draft(
+            envelope=self._envelope(message, sender, recipients, name),
+            message_id=message_id,
+            domain=sender.domain,
+            head="".join(headers),
+            body=body,
+            now=now,
+        )
+
+    def _finished(self, draft: _Draft) -> Composed:
+        """Nothing changes the bytes hereafter."""
+        head, body = draft.head, draft.body
+        at = int(draft.now.timestamp())
+        signatures = self._signer.sign(head, body, domain=draft.domain, at=at)
+        content = f"{signatures}{head}\r\n".encode() + body
         if len(content) > self._max_bytes:
             raise InvalidMessage(
                 "", f"too large: {len(content)} bytes composed, at most {self._max_bytes} allowed"
             )
-        return Composed(self._envelope(message, sender, recipients, name), content, message_id)
-
-    def _whole(self, head: str, body: bytes, sender: Address, now: datetime) -> bytes:
-        """Headers and body in one, signed: nothing changes hereafter."""
-        if body and not body.endswith(b"\r\n"):
-            body += b"\r\n"
-        signatures = self._signer.sign(head, body, domain=sender.domain, at=int(now.timestamp()))
-        return f"{signatures}{head}\r\n".encode() + body
-
-    def estimate(self, message: Message) -> int:
-        """How many bytes `compose` makes of it at most, found without composing.
-
-        Of a template's output it is a guess: the source, and the data several times.
-        """
-        size = estimate(message)
-        if sender := message.sender or self._default_from:
-            size += self._signer.most_size(sender.domain)
-        if message.template is None:
-            return size
-        try:
-            template = self._templates.current().find(message.template, message.locale)
-        except InvalidMessage:
-            return size
-        return size + template.size + _OFTEN * data_size(message.data)
+        return Composed(draft.envelope, content, draft.message_id)
 
     def _envelope(
         self, message: Message, sender: Address, recipients: Sequence[Address], name: str

@@ -42,6 +42,10 @@ class Signer:
         """What `sign` adds at most to mail from that domain."""
         return MOST_SIZE * len(self._keys_of(domain))
 
+    def takes_long(self, domain: str) -> bool:
+        """Whether signing mail from that domain is better done in a thread."""
+        return any(key.takes_long for key in self._keys_of(domain))
+
     def sign(self, head: str, body: bytes, *, domain: str, at: int) -> str:
         """The DKIM-Signature lines, to be put before the rest; "" when no key is for the domain.
 

@@ -12,13 +12,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from app.domain.signing_key import SigningKey
+from app.domain.signing_key import ED25519, RSA, SigningKey
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-RSA: Final = "rsa-sha256"
-ED25519: Final = "ed25519-sha256"
 # RFC 8301 3.2: the lengths that every verifier takes.
 _FEWEST_BITS: Final = 1024
 _MOST_BITS: Final = 4096

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+
+# DKIM's names for the kinds of keys.
+RSA: Final = "rsa-sha256"
+ED25519: Final = "ed25519-sha256"
 
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
     """`selector` tells receivers where below `domain` its public half stands in DNS.
 
-    `algorithm` is DKIM's name for it, `bits` its length, `sign` gives the signature of the data.
+    `algorithm` is `RSA` or `ED25519`, `bits` the key's length; `sign` gives the signature of data.
     """
 
     domain: str
@@ -21,6 +26,11 @@ class SigningKey:
     algorithm: str
     bits: int
     sign: Callable[[bytes], bytes] = field(repr=False)
+
+    @property
+    def takes_long(self) -> bool:
+        """RSA takes several times as long as composing; the interpreter's lock is free then."""
+        return self.algorithm == RSA
 
 
 def keys_of(keys: Iterable[SigningKey], domain: str) -> tuple[SigningKey, ...]:

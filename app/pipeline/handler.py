@@ -87,7 +87,9 @@ class Handler:
             recipients = tuple(each for each in recipients if each.spec not in withheld)
             if not recipients:
                 return Withheld(tuple(withheld.values()))
-        composed = self._composer.compose(job.message, job.trail, recipients, now=self._now())
+        composed = await self._composer.compose_aside(
+            job.message, job.trail, recipients, now=self._now()
+        )
         sender = composed.envelope.sender
         try:
             report = await self._relays.send(

@@ -8,7 +8,7 @@ import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app.domain.signing_key import keys_of
+from app.domain.signing_key import RSA, keys_of
 from app.settings.addresses import domain_of
 from app.settings.options import option
 from app.settings.problem import Given, Problem
@@ -193,7 +193,7 @@ def _remembered(found: _Findings) -> None:
 def _signing(found: _Findings) -> None:
     keys, sender = found.settings.dkim_keys or (), found.settings.email_from
     for key in keys:
-        if key.algorithm.startswith("rsa") and key.bits < _ADVISED_RSA_BITS:
+        if key.algorithm == RSA and key.bits < _ADVISED_RSA_BITS:
             found.notices.append(
                 f"DKIM_KEYS: the RSA key of {key.domain} has {key.bits} bits; "
                 f"{_ADVISED_RSA_BITS} are advised"

@@ -48,12 +48,11 @@ class Host(Kind):
         return text
 
 
-def items(text: str) -> list[str]:
-    """What stands between the commas, none of it empty."""
-    found = [item.strip() for item in text.split(",")]
-    if "" in found:
+def _items(text: str) -> list[str]:
+    items = [item.strip() for item in text.split(",")]
+    if "" in items:
         raise ValueError("empty item in the list")
-    return found
+    return items
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ class Brokers(Kind):
 
     @override
     def parse(self, text: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self._broker(item) for item in items(text)))
+        return tuple(dict.fromkeys(self._broker(item) for item in _items(text)))
 
     @staticmethod
     def _broker(item: str) -> str:
@@ -101,12 +100,12 @@ class Durations(Kind):
 
     @override
     def parse(self, text: str) -> tuple[float, ...]:
-        return tuple(Duration().parse(item) for item in items(text))
+        return tuple(Duration().parse(item) for item in _items(text))
 
 
 def _pairs(text: str) -> dict[str, str]:
     pairs: dict[str, str] = {}
-    for item in items(text):
+    for item in _items(text):
         key, sign, value = (part.strip() for part in item.partition("="))
         if not sign or not key or not value:
             raise ValueError(f"{item!r} is not name=value")

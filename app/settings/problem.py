@@ -61,7 +61,7 @@ class Problem:
 
 
 def shown(value: str) -> str:
-    """A value in quotes, on one line, not endless; nothing of a key that stands in it by mistake."""
+    """A value in quotes, on one line, not endless; nothing of a key given by mistake."""
     if "PRIVATE KEY" in value:
         return '"a private key"'
     cut = value if len(value) <= _LONGEST_VALUE else value[:_LONGEST_VALUE] + "..."
