@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from app.domain.signing_key import SigningKey
 
-# Of the headers that RFC 6376 5.4.1 names, all but Date, which Amazon SES replaces, as it does
-# Message-ID; `t=` has the time. Named once more than they are there, none of these can be added.
+# The headers of RFC 6376 5.4.1, but for Date: Amazon SES replaces it, and Message-ID; `t=` has the
+# time. These are named once more than they are there, so that nobody can add another.
 _SEALED: Final = (
     *("From", "To", "Cc", "Reply-To", "Subject"),
     *("MIME-Version", "Content-Type", "Content-Transfer-Encoding"),
 )
-# These, where they are not there, relays and mailing lists may add.
+# Named where they are there; relays and mailing lists may add them where not.
 _COVERED: Final = (
     *("In-Reply-To", "References", "Feedback-ID", "List-Unsubscribe", "List-Unsubscribe-Post"),
     *("List-Id", "List-Help", "List-Subscribe", "List-Post", "List-Owner", "List-Archive"),
@@ -35,7 +35,6 @@ class Signer:
     """Signs mail whose From domain, or a domain above it, has keys: once with each of them."""
 
     def __init__(self, keys: Sequence[SigningKey]) -> None:
-        # Senders are few; how many domains they have is not ours to say.
         self._keys_of = lru_cache(maxsize=1024)(partial(keys_of, keys))
 
     def most_size(self, domain: str) -> int:
