@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from app.domain.outcome import ErrorKind
     from app.domain.smtp import Reply
 
-SEARCHED: Final = 500
-"""Characters of a reply that `text` is searched in: as many as results and logs show."""
+SEARCHED: Final = 300
+"""Characters of a reply that `text` is searched in, which bounds the time that it takes."""
 
 FROM_MAIL: Final = frozenset({Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.BODY, Phase.FINAL})
 """Before MAIL a reply is the relay's trouble, whatever it says."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from app.domain.job import Hop
 from app.domain.outcome import Attempt, ErrorKind, Withheld
 from app.domain.smtp import RelayUnavailable
-from app.outcomes import judge, relay_id
+from app.outcomes import Judge, relay_id
 from app.pool import Postpone
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from app.domain.outcome import Verdict
     from app.domain.screen import Screen
     from app.pipeline.flights import Flight, Flights
+    from app.pipeline.redirect import Redirect
     from app.relay import Relays
 
 _NOBODY: Mapping[str, Verdict] = {}
@@ -48,7 +49,8 @@ class Handler:
         *,
         screens: Sequence[Screen] = (),
         on_end: Callable[[MailJob], None] | None = None,
-        on_ambiguous: Literal["retry", "dead"] = "retry",
+        judge: Judge | None = None,
+        redirect: Redirect | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._composer = composer
@@ -57,7 +59,8 @@ class Handler:
         self._flights = flights
         self._screens = tuple(screens)
         self._on_end = on_end
-        self._on_ambiguous = on_ambiguous
+        self._judge = judge or Judge()
+        self._redirect = redirect
         self._now = now
 
     async def __call__(self, job: MailJob) -> Handled:
@@ -87,7 +90,10 @@ class Handler:
             recipients = tuple(each for each in recipients if each.spec not in withheld)
             if not recipients:
                 return Withheld(tuple(withheld.values()))
-        composed = self._composer.compose(job.message, job.trail, recipients, now=self._now())
+        message, receivers = job.message, recipients
+        if self._redirect is not None:
+            message, receivers = self._redirect.instead(message, recipients)
+        composed = self._composer.compose(message, job.trail, receivers, now=self._now())
         sender = composed.envelope.sender
         try:
             report = await self._relays.send(
@@ -101,9 +107,11 @@ class Handler:
             raise Postpone(trouble.retry_in) from trouble
         accepted_lately = self._relays.accepted_lately(report.relay)
         verdicts = tuple(
-            judge(reply, accepted_lately=accepted_lately, on_ambiguous=self._on_ambiguous)
+            self._judge(reply, relay=report.relay, accepted_lately=accepted_lately)
             for reply in report.replies
         )
+        if self._redirect is not None:
+            verdicts = self._redirect.shared(verdicts[0], recipients)
         self._tell_relay(report.relay, verdicts)
         for screen in self._screens:
             await screen.judged(job, verdicts)

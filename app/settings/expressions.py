@@ -6,14 +6,15 @@ import re
 from re import _constants, _parser  # type: ignore[attr-defined]  # the only parser of them there is
 from typing import Any, Final
 
-LONGEST: Final = 500
-"""Characters, of an expression and of the text that it is searched in."""
-MOST_STEPS: Final = 250_000
-"""Ways that a search may have to try from one character: two `.*`, or three `.{0,50}`."""
+from app.domain.reply_rule import SEARCHED
 
-_REPEATS: Final = frozenset(
-    {_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT}
-)
+LONGEST: Final = 500
+"""Characters of an expression."""
+MOST_STEPS: Final = 100_000
+"""Ways that a search may have to try from one character: two `.*`, or three `.{0,40}`."""
+
+_REPEATS: Final = frozenset({_constants.MAX_REPEAT, _constants.MIN_REPEAT})
+_ONE_WAY: Final = frozenset({_constants.ATOMIC_GROUP, _constants.POSSESSIVE_REPEAT})
 
 
 def expression(text: str) -> re.Pattern[str]:
@@ -48,19 +49,20 @@ def _steps(parsed: Any) -> int:
 def _steps_of(operation: Any, argument: Any) -> int:
     if operation in _REPEATS:
         least, most, body = argument
-        times = min(int(most), LONGEST) - min(int(least), LONGEST) + 1
+        times = min(int(most), SEARCHED) - min(int(least), SEARCHED) + 1
         inner = _steps(body)
         if inner > 1 and int(most) > 1:
             raise ValueError("repeats what itself repeats or has alternatives, as (a+)+ does")
-        return max(times, 1) * inner
+        return times * inner
+    if operation in _ONE_WAY:
+        # Gives nothing back, but has to find its one way within.
+        return _steps(argument[-1] if operation is _constants.POSSESSIVE_REPEAT else argument)
     if operation is _constants.BRANCH:
         return sum(_steps(each) for each in argument[1])
     if operation is _constants.GROUPREF_EXISTS:
         return sum(_steps(each) for each in argument[1:] if each)
     if operation is _constants.SUBPATTERN:
         return _steps(argument[3])
-    if operation is _constants.ATOMIC_GROUP:
-        return _steps(argument)
     if operation in {_constants.ASSERT, _constants.ASSERT_NOT}:
         return _steps(argument[1])
     return 1
