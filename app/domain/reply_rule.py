@@ -26,7 +26,7 @@ class ReplyRule:
 
     `enhanced` holds codes as the relay writes them, `5.7.x` for a whole subject, "" for a reply
     without one. `text` is searched for in the first `SEARCHED` characters of the reply's words.
-    `delay_s` replaces the wait that the reply states. `name` is how results call the rule.
+    `delay_s` replaces the wait that the reply states. `name` is how metrics call the rule.
     """
 
     name: str

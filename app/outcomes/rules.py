@@ -53,8 +53,8 @@ class Rule:
     """One row: what has to match, and what follows.
 
     `enhanced` lists codes, `5.7.x` for a whole subject, or `BARE`; None matches any. `text` must,
-    and `unless` must not, be found in the reply's words. `idle` rows hold only while the relay has not
-    accepted anything lately. `suppress`: later mail to this address should not be tried.
+    and `unless` must not, be found in the reply's words. `idle` rows hold only while the relay has
+    not accepted anything lately. `suppress`: later mail to this address should not be tried.
     `rest_s`: the wait where the reply states none.
     """
 
@@ -78,9 +78,7 @@ def _codes(*codes: str) -> frozenset[str]:
 
 
 GREYLISTED: Final = _words("greylisted", r"gr[ae]y[- ]?list", r"postgrey")
-THROTTLED: Final = _words(
-    "throttled", r"throttl", r"sending rate", r"rate exceeded", r"rate limit"
-)
+THROTTLED: Final = _words("throttled", r"throttl", r"sending rate", r"rate exceeded", r"rate limit")
 DAILY_QUOTA: Final = _words(
     "daily quota",
     r"\bdaily\b.{0,40}\b(?:quota|limit)",

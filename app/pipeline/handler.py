@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,14 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """`judge` of replies; `redirect`, where mail does not go to its recipients."""
+
+    judge: Judge = field(default_factory=Judge)
+    redirect: Redirect | None = None
+
+
 class Handler:
     """The pool's handler: asks the screens, composes, sends.
 
@@ -49,8 +58,7 @@ class Handler:
         *,
         screens: Sequence[Screen] = (),
         on_end: Callable[[MailJob], None] | None = None,
-        judge: Judge | None = None,
-        redirect: Redirect | None = None,
+        terms: Terms | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._composer = composer
@@ -59,8 +67,7 @@ class Handler:
         self._flights = flights
         self._screens = tuple(screens)
         self._on_end = on_end
-        self._judge = judge or Judge()
-        self._redirect = redirect
+        self._terms = terms or Terms()
         self._now = now
 
     async def __call__(self, job: MailJob) -> Handled:
@@ -91,8 +98,8 @@ class Handler:
             if not recipients:
                 return Withheld(tuple(withheld.values()))
         message, receivers = job.message, recipients
-        if self._redirect is not None:
-            message, receivers = self._redirect.instead(message, recipients)
+        if self._terms.redirect is not None:
+            message, receivers = self._terms.redirect.instead(message, recipients)
         composed = self._composer.compose(message, job.trail, receivers, now=self._now())
         sender = composed.envelope.sender
         try:
@@ -107,11 +114,11 @@ class Handler:
             raise Postpone(trouble.retry_in) from trouble
         accepted_lately = self._relays.accepted_lately(report.relay)
         verdicts = tuple(
-            self._judge(reply, relay=report.relay, accepted_lately=accepted_lately)
+            self._terms.judge(reply, relay=report.relay, accepted_lately=accepted_lately)
             for reply in report.replies
         )
-        if self._redirect is not None:
-            verdicts = self._redirect.shared(verdicts[0], recipients)
+        if self._terms.redirect is not None:
+            verdicts = self._terms.redirect.shared(verdicts[0], recipients)
         self._tell_relay(report.relay, verdicts)
         for screen in self._screens:
             await screen.judged(job, verdicts)

@@ -29,9 +29,7 @@ class Redirect:
         self, message: Message, recipients: Sequence[Address]
     ) -> tuple[Message, tuple[Address, ...]]:
         """The message to compose, and its recipients: one."""
-        headers = {
-            name: value for name, value in message.headers.items() if name.lower() != _LOWER
-        }
+        headers = {name: value for name, value in message.headers.items() if name.lower() != _LOWER}
         headers[ORIGINAL] = ", ".join(each.spec for each in recipients)
         redirected = replace(message, to=(self._to,), cc=(), bcc=(), headers=headers)
         return redirected, (self._to,)

@@ -29,8 +29,7 @@ class DryRun(Relays):
     ) -> SendReport:
         del type, sender_domain
         replies = (
-            RecipientReply(address, Phase.FINAL, ANSWER)
-            for address in composed.envelope.recipients
+            RecipientReply(address, Phase.FINAL, ANSWER) for address in composed.envelope.recipients
         )
         return SendReport(NAME, tuple(replies), 0.0)
 

@@ -14,7 +14,15 @@ MOST_STEPS: Final = 100_000
 """Ways that a search may have to try from one character: two `.*`, or three `.{0,40}`."""
 
 _REPEATS: Final = frozenset({_constants.MAX_REPEAT, _constants.MIN_REPEAT})
-_ONE_WAY: Final = frozenset({_constants.ATOMIC_GROUP, _constants.POSSESSIVE_REPEAT})
+# What they hold comes last in their arguments. A possessive repeat gives nothing back.
+_LAST: Final = frozenset(
+    {
+        _constants.SUBPATTERN,
+        _constants.POSSESSIVE_REPEAT,
+        _constants.ASSERT,
+        _constants.ASSERT_NOT,
+    }
+)
 
 
 def expression(text: str) -> re.Pattern[str]:
@@ -54,15 +62,17 @@ def _steps_of(operation: Any, argument: Any) -> int:
         if inner > 1 and int(most) > 1:
             raise ValueError("repeats what itself repeats or has alternatives, as (a+)+ does")
         return times * inner
-    if operation in _ONE_WAY:
-        # Gives nothing back, but has to find its one way within.
-        return _steps(argument[-1] if operation is _constants.POSSESSIVE_REPEAT else argument)
+    return sum(_steps(each) for each in _ways(operation, argument)) or 1
+
+
+def _ways(operation: Any, argument: Any) -> list[Any]:
+    """The sequences that an operation chooses between; none for a single character."""
     if operation is _constants.BRANCH:
-        return sum(_steps(each) for each in argument[1])
+        return list(argument[1])
     if operation is _constants.GROUPREF_EXISTS:
-        return sum(_steps(each) for each in argument[1:] if each)
-    if operation is _constants.SUBPATTERN:
-        return _steps(argument[3])
-    if operation in {_constants.ASSERT, _constants.ASSERT_NOT}:
-        return _steps(argument[1])
-    return 1
+        return [each for each in argument[1:] if each]
+    if operation is _constants.ATOMIC_GROUP:
+        return [argument]
+    if operation in _LAST:
+        return [argument[-1]]
+    return []
