@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -132,10 +133,8 @@ def test_a_rule_sees_the_beginning_of_a_reply_only(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_wrong_is_named_by_rule_and_field(text: str, reason: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="") as caught:
+    with pytest.raises(ValueError, match=f"^{re.escape(reason)}"):
         rules(tmp_path, text)
-
-    assert str(caught.value).startswith(reason)
 
 
 def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
