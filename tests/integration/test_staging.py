@@ -75,10 +75,8 @@ def test_a_dry_run_does_everything_but_send(rig: Rig) -> None:
     with rig.service(EMAIL_DRY_RUN="true", smtp_port=free_port()) as service:
         service.wait_ready()
         (result,) = rig.results(flat(1, to=RECIPIENTS))
-        assert issues(service) == [
-            "staging: EMAIL_DRY_RUN is on: no mail is sent, and what is read from the queue is "
-            "done with"
-        ]
+        (issue,) = issues(service)
+        assert issue.startswith("staging: EMAIL_DRY_RUN is on: no mail is sent")
         (logged,) = service.wait_for_events("email.delivered")
     assert ("delivered", "dry-run") == (result["status"], result["relay"])
     assert result["reply"] == "dry run: composed, and sent nowhere" == logged["reply"]

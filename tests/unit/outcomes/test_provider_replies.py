@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import pytest
+from typing_extensions import override
 
 from app.domain.outcome import ErrorKind
 from app.domain.smtp import Phase, RecipientReply, Reply
@@ -31,6 +32,7 @@ class Known(NamedTuple):
         (reply,) = ReplyParser().feed(f"{said}\r\n".encode())
         return cls(Phase(phase), idle == "idle", reply, ErrorKind(kind))
 
+    @override
     def __str__(self) -> str:
         return f"{self.phase}{' idle' * self.idle} {self.reply}"[:60]
 

@@ -138,7 +138,7 @@ def test_what_is_wrong_is_named_by_rule_and_field(text: str, reason: str, tmp_pa
 
 
 def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="rule 1: kind: .*; rule 2: code: "):
+    with pytest.raises(ValueError, match=r"rule 1: kind: .*; rule 2: code: "):
         rules(tmp_path, '[[rule]]\ncode = 550\n[[rule]]\ncode = 1\nkind = "policy"')
 
 
