@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ORIGINAL: Final = "X-Original-To"
 """The header that names those whom the mail was meant for, Bcc too."""
+_LOWER: Final = ORIGINAL.lower()
 
 
 class Redirect:
@@ -37,6 +38,3 @@ class Redirect:
     def shared(self, verdict: Verdict, recipients: Sequence[Address]) -> tuple[Verdict, ...]:
         """What became of the one mail, for each of these; it says nothing of their addresses."""
         return tuple(replace(verdict, address=each.spec, suppress=False) for each in recipients)
-
-
-_LOWER: Final = ORIGINAL.lower()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -63,12 +62,16 @@ class RulesFile(Kind):
 
 def read_rules(path: Path) -> tuple[ReplyRule, ...]:
     """The file's rules in their order; ValueError with everything that is wrong with them."""
+    import tomllib  # noqa: PLC0415 - of no use to any --help
+
     try:
         tables = _tables(tomllib.loads(read_value(path)))
     except OSError as error:
         raise ValueError((error.strerror or "cannot be read").lower()) from None
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"not TOML: {error}") from None
+    except RecursionError:
+        raise ValueError("not TOML that can be read: nested too deep") from None
     rules, problems = [], []
     for number, table in enumerate(tables, 1):
         reading = _Reading(number, table)
