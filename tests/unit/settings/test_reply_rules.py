@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,8 +13,6 @@ from app.domain.smtp import Phase, Reply
 from app.settings.reply_rules import read_rules
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from app.domain.reply_rule import ReplyRule
 
 
@@ -140,6 +139,23 @@ def test_what_is_wrong_is_named_by_rule_and_field(text: str, reason: str, tmp_pa
 def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"rule 1: kind: .*; rule 2: code: "):
         rules(tmp_path, '[[rule]]\ncode = 550\n[[rule]]\ncode = 1\nkind = "policy"')
+
+
+def test_the_example_of_the_documentation_can_be_used(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs/mail.md").read_text(encoding="utf-8")
+    example = page.partition("```toml\n")[2].partition("```")[0]
+
+    first, second = rules(tmp_path, example)
+
+    assert ("unverified sender", ErrorKind.SENDER) == (first.name, first.kind)
+    assert first.matches(Phase.FINAL, Reply(554, None, "Email address is not verified"), "any")
+    assert (ErrorKind.RATE_LIMITED, 600.0) == (second.kind, second.delay_s)
+
+
+@pytest.mark.parametrize("text", ["x = " + "[" * 20_000, "\x00", "x" * 70_000])
+def test_whatever_the_file_holds_is_said_to_be_wrong(text: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"TOML|64 KiB"):
+        rules(tmp_path, text)
 
 
 def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
