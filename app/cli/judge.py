@@ -9,6 +9,7 @@ import click
 
 from app.cli.flags import load_from, settings_flags
 from app.cli.verbs import ExamplesCommand
+from app.domain.reply_rule import FROM_MAIL
 from app.domain.smtp import Phase, RecipientReply
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ LOST: Final = "lost"
 @click.argument("said", metavar="REPLY")
 @click.option(
     "--phase",
-    type=click.Choice([str(each) for each in Phase]),
+    type=click.Choice([str(each) for each in Phase if each in FROM_MAIL]),
     default=str(Phase.RCPT),
     show_default=True,
     help="What it answers.",
@@ -45,7 +46,8 @@ def command(
 ) -> None:
     """Tell how REPLY is judged: its kind, what follows, and which row or rule decides.
 
-    REPLY is as the relay writes it, or "lost" for none. Nothing is sent.
+    REPLY is as the relay writes it, or "lost" for none. Nothing is sent. Before MAIL there is
+    nothing to judge: such trouble is the relay's, and mail waits.
     """
     from app.outcomes import judgement  # noqa: PLC0415  # only this command needs it
     from app.settings import read_rules  # noqa: PLC0415

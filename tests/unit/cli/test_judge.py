@@ -72,3 +72,9 @@ def test_a_wrong_file_of_rules_is_a_wrong_setting(
     said = capsys.readouterr().err
     assert "SMTP_RULES=" in said
     assert "rule 1: kind: missing; allowed: temporary" in said
+
+
+def test_there_is_nothing_to_judge_before_mail(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command_line(["judge", "451 x", "--phase", "auth"]) == 2
+
+    assert "'mail', 'rcpt', 'data', 'body', 'final'" in capsys.readouterr().err
