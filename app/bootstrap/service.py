@@ -231,6 +231,10 @@ class Service:
         for each in self._routed:
             each.routes = self._routes
 
+    def reload(self) -> None:
+        """Read again the files that settings name; what is wrong with one stays out of use."""
+        self.reply_rules.reload()
+
     def pause(self) -> None:
         """Send nothing more; what comes is taken up as far as there is room."""
         self.paused = True

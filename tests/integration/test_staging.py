@@ -67,8 +67,7 @@ def rig(tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics) 
 def issues(service: Service) -> list[str]:
     """What health says beside being ready."""
     with urllib.request.urlopen(service.url + "/health/ready", timeout=5.0) as answer:
-        found: list[str] = json.loads(answer.read())["issues"]
-        return found
+        return [each["text"] for each in json.loads(answer.read())["issues"]]
 
 
 def test_a_dry_run_does_everything_but_send(rig: Rig) -> None:
