@@ -218,7 +218,6 @@ class Settings(BaseSettings):
         "Topic with the addresses that no mail goes to, as digests.",
         empty_means="no address is suppressed",
     )
-    email_inline_css: NotYet = later(Group.MAIL, "Move style sheets into the HTML's elements.")
     email_dry_run: Annotated[bool, Switch()] = setting(
         Group.MAIL,
         "false",
@@ -235,6 +234,9 @@ class Settings(BaseSettings):
         None,
         "For staging: no recipient in another domain gets mail.",
         default_means="every domain",
+    )
+    email_inline_css: Annotated[bool, Switch()] = setting(
+        Group.MAIL, "false", "Move the style sheets of templates into the HTML's elements."
     )
     dkim_keys: NotYet = later(Group.MAIL, "Keys that sign the mail: domain:selector:file.")
 
