@@ -234,6 +234,7 @@ class Service:
     def reload(self) -> None:
         """Read again the files that settings name; what is wrong with one stays out of use."""
         self.reply_rules.reload()
+        self.composer.reload()
 
     def pause(self) -> None:
         """Send nothing more; what comes is taken up as far as there is room."""
