@@ -139,8 +139,10 @@ def _split(text: str, *_: object, **__: object) -> None:
 
 
 FILTERS: Final[Mapping[str, Callable[..., None]]] = {
-    **dict.fromkeys(("abs", "attr", "count", "d", "default", "first", "float"), _free),
-    **dict.fromkeys(("int", "last", "length"), _free),
+    **dict.fromkeys(("abs", "attr", "count", "d", "default", "first"), _free),
+    **dict.fromkeys(("last", "length"), _free),
+    # What is no number is copied whole into an error, which nobody sees.
+    **dict.fromkeys(("float", "int"), _slow),
     **dict.fromkeys(("items", "list", "map", "reject", "rejectattr", "reverse"), _shallow),
     **dict.fromkeys(("select", "selectattr", "slice"), _shallow),
     **dict.fromkeys(("title", "truncate", "urlencode", "wordcount"), _slow),
