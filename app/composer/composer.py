@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.composer.bounces import BounceAddress
+from app.composer.budget import Budget
 from app.composer.contents import own_contents, rendered_contents
 from app.composer.entities import root_entity
 from app.composer.extras import AUTO_SUBMITTED, DATE, MESSAGE_ID, extra_headers
@@ -17,6 +18,7 @@ from app.composer.identity import date, digest, envid
 from app.composer.mailboxes import NOBODY_SHOWN, address_header, from_header
 from app.composer.signatures import Signer
 from app.composer.size import data_size, estimate
+from app.composer.styles import style_inliner
 from app.composer.unsubscribing import unsubscribe_headers
 from app.domain.addresses import parse_address
 from app.domain.errors import InvalidMessage
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from app.composer.broken import BrokenTemplate
     from app.composer.config import ComposerConfig
     from app.domain.job import Trail
     from app.domain.message import Message
@@ -61,6 +64,7 @@ class Composer:
         self._signer = Signer(config.signing_keys)
         # Threads of its own, for a name that DNS does not resolve holds up the loop's.
         self._threads = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="signing")
+        self._inlined = style_inliner() if config.inline_css else None
         self._max_bytes = config.max_bytes
 
     def compose(
@@ -108,7 +112,9 @@ class Composer:
             subject, text, html = own_contents(message)
         else:
             template = self._templates.current().find(message.template, message.locale)
-            subject, text, html = rendered_contents(message, template)
+            subject, text, html = rendered_contents(
+                message, template, Budget(self._max_bytes), self._inlined
+            )
         name = digest(message, trail)
         extras = extra_headers(message)
         message_id = extras.replaced.get(MESSAGE_ID) or f"<{name}@{sender.domain}>"
@@ -147,6 +153,14 @@ class Composer:
                 "", f"too large: {len(content)} bytes composed, at most {self._max_bytes} allowed"
             )
         return Composed(draft.envelope, content, draft.message_id)
+
+    def broken(self) -> tuple[BrokenTemplate, ...]:
+        """Templates whose last edit cannot be used; looks at the folder once a second at most."""
+        return self._templates.broken()
+
+    def reload(self) -> tuple[BrokenTemplate, ...]:
+        """Read all templates again, now; what is broken stays as it was."""
+        return self._templates.reload()
 
     def _envelope(
         self, message: Message, sender: Address, recipients: Sequence[Address], name: str

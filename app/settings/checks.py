@@ -8,6 +8,7 @@ import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from app.domain.domain_lists import is_among
 from app.domain.signing_key import RSA, keys_of
 from app.settings.addresses import domain_of
 from app.settings.options import option
@@ -204,6 +205,12 @@ def _signing(found: _Findings) -> None:
         )
 
 
+def _staging(found: _Findings) -> None:
+    target, domains = found.settings.email_redirect_to, found.settings.email_allow_domains
+    if target is not None and domains is not None and not is_among(target.domain, domains):
+        found.wrong("email_redirect_to", f"not in {found.said('email_allow_domains')}")
+
+
 def _certificates(found: _Findings, names: tuple[str, str, str]) -> None:
     authorities, certificate, key = (getattr(found.settings, name) for name in names)
     if authorities is not None and not _is_readable_as_authorities(authorities):
@@ -277,4 +284,5 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[[_Findings], None]], ...] = (
     (_RELAY_TLS, _relay_tls),
     (("dedup_window", "dedup_size", "state_url"), _remembered),
     (("dkim_keys", "email_from"), _signing),
+    (("email_redirect_to", "email_allow_domains"), _staging),
 )
