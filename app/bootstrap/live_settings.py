@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -48,6 +49,7 @@ class LiveSettings:
         self._parts = tuple(parts)
         self._changeable = frozenset().union(*(part.fields for part in parts))
         self._changed: dict[str, str] = {}
+        self._one_at_a_time = asyncio.Lock()
 
     def shown(self) -> dict[str, ShownSetting]:
         """Every setting, by its variable."""
@@ -66,31 +68,38 @@ class LiveSettings:
         """Change all of these, or none; `Problem` says why not. None undoes an earlier change."""
         fields = {name: name.lower() for name in wanted}
         self._check_names(fields)
-        changed = self._changed | {
-            fields[name]: text for name, text in wanted.items() if text is not None
-        }
-        for name, text in wanted.items():
-            if text is None:
-                changed.pop(fields[name], None)
-        try:
-            loaded = load(self._flags, changed=changed)
-        except InvalidSettings as error:
-            raise _refused(error, fields) from None
-        found = await self._take(loaded, frozenset(fields.values()), always=True)
-        self._changed = changed
+        async with self._one_at_a_time:
+            changed = self._with(fields, wanted)
+            try:
+                loaded = load(self._flags, changed=changed)
+            except InvalidSettings as error:
+                raise _refused(error, fields) from None
+            found = await self._take(loaded, frozenset(fields.values()), always=True)
+            self._changed = changed
         return found
 
     async def reread(self) -> Reread:
         """Read every source again; `InvalidSettings`, and `Problem`, mean that nothing changed."""
-        loaded = load(self._flags, changed=self._changed)
-        different = {
-            each.field
-            for each in options()
-            if getattr(loaded.settings, each.field) != getattr(self.settings, each.field)
-        }
+        async with self._one_at_a_time:
+            loaded = load(self._flags, changed=self._changed)
+            different = {
+                each.field
+                for each in options()
+                if getattr(loaded.settings, each.field) != getattr(self.settings, each.field)
+            }
+            changed = await self._take(loaded, frozenset(different & self._changeable))
         waiting = [each.name for each in options() if each.field in different - self._changeable]
-        changed = await self._take(loaded, frozenset(different & self._changeable))
         return Reread(changed, waiting)
+
+    def _with(self, fields: Mapping[str, str], wanted: Mapping[str, str | None]) -> dict[str, str]:
+        """What was changed so far, and these."""
+        changed = dict(self._changed)
+        for name, text in wanted.items():
+            if text is None:
+                changed.pop(fields[name], None)
+            else:
+                changed[fields[name]] = text
+        return changed
 
     def _check_names(self, fields: Mapping[str, str]) -> None:
         known = {each.variable: each for each in options() if not each.details.later}

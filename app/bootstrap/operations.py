@@ -49,11 +49,11 @@ class Operations:
             None if token is None else token.get_secret_value(), public=settings.ops_public
         )
         self._live = LiveSettings(loaded, flags, changeables(service, access, mail_log))
-        self._rereading: asyncio.Task[None] | None = None
+        self._rereading: set[asyncio.Task[None]] = set()
+        self._reload = service.reload
         self._aside = Aside()
         desk = Desk()
-        scrub = AddressView(settings.log_addresses).scrub
-        letters = ServiceLetters(settings, self._aside, desk, scrub)
+        letters = ServiceLetters(settings, self._aside, desk, self._scrub)
         instance = settings.kafka_instance_id or socket.gethostname()
         self._server = OpsServer(
             settings.ops_host,
@@ -87,12 +87,17 @@ class Operations:
         await self._server.stop()
         await self._aside.stop()
 
+    def _scrub(self, text: str) -> str:
+        return AddressView(self.settings.log_addresses).scrub(text)
+
     def reread(self) -> None:
         """Read the settings' sources again, and take what may change while running."""
-        if self._rereading is None or self._rereading.done():
-            self._rereading = asyncio.create_task(self._reread(), name="rereading")
+        task = asyncio.create_task(self._reread(), name="rereading")
+        self._rereading.add(task)
+        task.add_done_callback(self._rereading.discard)
 
     async def _reread(self) -> None:
+        self._reload()
         try:
             changed, waiting = await self._live.reread()
         except InvalidSettings as error:

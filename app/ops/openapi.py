@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from app.ops.operation import Operation
 
 _REF: Final = "#/components/schemas/{model}"
+_TEXT: Final[dict[str, Any]] = {"type": "string", "minLength": 1}
 _KINDS: Final[dict[str, Any]] = {"int": {"type": "integer", "minimum": 0}}
 
 
@@ -74,9 +75,6 @@ def _operation(each: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
         if each.need is Need.TOKEN_UNLESS_PUBLIC:
             described["security"].append({})
     return described
-
-
-_TEXT: Final[dict[str, Any]] = {"type": "string", "minLength": 1}
 
 
 def _answer(each: Operation, status: int, schemas: dict[Any, Any]) -> dict[str, Any]:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from app.ops.access import Access
     from app.ops.operation import Operation
 
+PARAMETER: Final = re.compile(r"\{(\w+)(?::(\w+))?\}")
+
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 _HEADERS: Final = {
     b"cache-control": b"no-store",
@@ -119,6 +121,3 @@ class _Secured:
             await send(message)
 
         await self._app(scope, receive, sending)
-
-
-PARAMETER: Final = re.compile(r"\{(\w+)(?::(\w+))?\}")

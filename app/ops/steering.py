@@ -23,7 +23,9 @@ class Helm(Protocol):
     """What can be done with the running service as a whole."""
 
     @property
-    def started(self) -> bool: ...
+    def steerable(self) -> bool:
+        """False while it is starting or ending."""
+        ...
 
     @property
     def phase(self) -> str: ...
@@ -59,12 +61,12 @@ class Steered(BaseModel):
 def steering(helm: Helm, settings: SettingsDoor) -> list[Operation]:
     """`/admin/pool/resize`, `/admin/pause`, `/admin/resume` and `/admin/drain`."""
 
-    def require_started() -> None:
-        if not helm.started:
-            raise Problem(503, "the service is still starting", headers={"retry-after": "5"})
+    def require_steerable() -> None:
+        if not helm.steerable:
+            raise Problem(503, "the service is starting or ending", headers={"retry-after": "5"})
 
     async def resize(call: Call) -> Reply:
-        require_started()
+        require_steerable()
         before, wanted = helm.workers, call.body.workers
         try:
             await settings.change({WORKERS: str(wanted)})
@@ -75,7 +77,7 @@ def steering(helm: Helm, settings: SettingsDoor) -> list[Operation]:
 
     def steer(action: str, act: Callable[[], None], about: str) -> Operation:
         async def handle(call: Call) -> Reply:
-            require_started()
+            require_steerable()
             before = helm.phase
             act()
             audit(call, action, **{"from": before, "to": helm.phase})

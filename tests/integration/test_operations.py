@@ -39,12 +39,13 @@ def service(
 ) -> Iterator[Service]:
     kafka_tools.create_topic(topics.queue, 2)
     (tmp_path / ".env").write_text("LOG_LEVEL=info\n")
+    (tmp_path / "token").write_text(TOKEN)
     service = Service.on(
         tmp_path,
         brokers=kafka.brokers,
         topics=topics,
         smtp_port=relay.port,
-        env={"OPS_TOKEN": TOKEN, "RETRY_DELAYS": "1s,2s"},
+        env={"OPS_TOKEN_FILE": "token", "RETRY_DELAYS": "1s,2s"},
     )
     with service:
         yield service.wait_ready()
@@ -144,6 +145,13 @@ def test_sighup_reads_the_files_again(service: Service, operator: Operator) -> N
     service.wait_for(lambda: "settings read again, 2 changed" in service.output, "it is done")
     assert operator.get("/stats")["pool"]["workers"] == 4
     assert "at the next start only: SMTP_HELO_NAME" in service.output
+    (service.folder / "token").write_text("the-next-token")
+    service.process.send(signal.SIGHUP)
+    service.wait_for(lambda: "settings read again, 1 changed" in service.output, "it is done")
+    assert operator.call("GET", "/admin/settings").status_code == 401
+    with Operator(service, "the-next-token") as renewed:
+        assert renewed.told("POST", "/admin/pause") == {"phase": "paused"}
+    assert "the-next-token" not in service.output
 
 
 def test_dead_letters_are_listed_shown_and_replayed(
@@ -236,7 +244,8 @@ def test_one_relay_is_paused_and_resumed_and_its_breaker_reset(
     wait_until(lambda: operator.get("/health")["status"] == "down", "the breaker is open")
     relay.come()
     assert operator.told("POST", f"{path}/reset")["status"] == "closed"
-    relay.wait_for(4)
+    kafka_tools.produce(topics.queue, [flat(4)])
+    relay.wait_for(2)
     assert {1} == {one["attempt"] for one in service.named("email.delivered")}
 
 

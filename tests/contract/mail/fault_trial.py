@@ -16,9 +16,9 @@ from app.domain.outcome import Attempt, ErrorKind
 from app.domain.record import Origin, Record
 from app.domain.smtp import RelayUnavailable
 from app.flow import ManualClock
-from app.outcomes import Routes, Schedule, Suppressing, decide
+from app.outcomes import Judge, Routes, Schedule, Suppressing, decide
 from app.pipeline.flights import Flights
-from app.pipeline.handler import Handler
+from app.pipeline.handler import Handler, Terms
 from app.pool import Postpone
 from app.relay import BreakerConfig, RelayStatus, Security, Timeouts
 from tests.contract.mail.fault_table import After, Fate, Relay
@@ -90,8 +90,9 @@ def decided(job: MailJob, attempt: Attempt) -> Decision:
     return decide(job, attempt, ROUTES, now_ms=NOW_MS, rng=Random(7))
 
 
-def handler_to(relays: Relays, **settings: Any) -> Handler:
-    return Handler(COMPOSER, relays, AlwaysCurrent(), Flights(), **settings)
+def handler_to(relays: Relays, judge: Judge | None = None) -> Handler:
+    terms = Terms(judge or Judge())
+    return Handler(COMPOSER, relays, AlwaysCurrent(), Flights(), terms=terms)
 
 
 class Trial:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from app.domain.outcome import Attempt
-from app.outcomes import judge
+from app.outcomes import Judge, judge
 from app.pipeline.handler import utc_now
 from tests.contract.mail.fault_table import TABLE
 from tests.contract.mail.fault_trial import (
@@ -41,9 +41,9 @@ TROUBLED: Final = {
 }
 
 
-async def settled(relays: Relays, *names: str, **settings: Any) -> Decision:
+async def settled(relays: Relays, *names: str, judge: Judge | None = None) -> Decision:
     job = job_for(*names)
-    attempt = await handler_to(relays, **settings)(job)
+    attempt = await handler_to(relays, judge)(job)
     assert isinstance(attempt, Attempt)
     return decided(job, attempt)
 
@@ -94,7 +94,9 @@ def test_who_prefers_loss_to_a_duplicate_gets_a_dead_letter_after_the_last_octet
         async with SmtpServer(features=MODES[mode]) as server, relays_to(server) as relays:
             server.for_name("ann", "DOT", FAULTS["close"])
             server.for_name("later", "RCPT", FAULTS["4xx"])
-            decision = await settled(relays, "ann", "later", "bob", on_ambiguous="dead")
+            decision = await settled(
+                relays, "ann", "later", "bob", judge=Judge(on_ambiguous="dead")
+            )
             assert concerns(decision) == {
                 SCHEDULE.topics[0]: ["later@example.com"],
                 ROUTES.dead_letters: ["ann@example.com", "bob@example.com"],

@@ -28,10 +28,12 @@ class Served:
 
     def __init__(self) -> None:
         self.settings: list[Settings] = []
+        self.flags: dict[str, str] = {}
         self.ending: Callable[[], int] = lambda: 0
 
     def __call__(self, loaded: Loaded, flags: Mapping[str, str]) -> int:
         self.settings.append(loaded.settings)
+        self.flags = dict(flags)
         return self.ending()
 
 
@@ -65,6 +67,7 @@ def test_flags_reach_the_service(verb: list[str], served: Served) -> None:
     assert settings.ops_port == 0
     assert settings.ignore_checkpoint is True
     assert settings.kafka_create_topics is False
+    assert served.flags["email_worker_count"] == "3", "for what is read again while running"
 
 
 def test_a_switch_may_stand_before_another_flag(served: Served) -> None:

@@ -54,7 +54,7 @@ class Helm:
     """`app.ops.steering.Helm`; `said` is what it was told."""
 
     def __init__(self) -> None:
-        self.started = True
+        self.steerable = True
         self.phase = Phase.RUNNING
         self.workers = 10
         self.said: list[str] = []

@@ -105,9 +105,9 @@ def test_a_replay_has_to_say_which_letters_in_one_way() -> None:
         is_problem(ask("POST", "/admin/dlq/replay", json=body), 422)
 
 
-def test_before_the_start_nothing_can_be_steered() -> None:
+def test_before_the_start_and_at_the_end_nothing_can_be_steered() -> None:
     helm = Helm()
-    helm.started = False
+    helm.steerable = False
     for path in ("pause", "resume", "drain"):
         is_problem(ask("POST", f"/admin/{path}", whole_app(helm)), 503)
     assert helm.said == []
