@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter
 
-from app.bootstrap import configs
+from app.bootstrap import configs, staging
 from app.bootstrap.pool_report import report_pool
 from app.bootstrap.probe import probe_brokers
 from app.bootstrap.reading import Readers
 from app.bootstrap.remembering import remembering
+from app.bootstrap.reply_rules import ReplyRules
 from app.bootstrap.rights import check_rights
 from app.bootstrap.suppressions import Suppressions
+from app.bootstrap.templates import follow_templates, new_composer
 from app.bootstrap.topics import prepare_topics
-from app.composer import Composer
 from app.domain.clock import epoch_ms
 from app.domain.errors import Fatal
 from app.intake.decode import Decoder
@@ -30,7 +31,7 @@ from app.ops.health import Phase
 from app.pipeline.dispatch import Dispatch
 from app.pipeline.flights import Flights
 from app.pipeline.gate import Gate
-from app.pipeline.handler import Handler
+from app.pipeline.handler import Handler, Terms
 from app.pipeline.line import Line
 from app.pipeline.router import Router
 from app.pipeline.tolerated import Tolerated
@@ -38,7 +39,6 @@ from app.pipeline.unparked import Unparked
 from app.pipeline.watchdog import Watchdog
 from app.pipeline.writer import Writer
 from app.pool import WorkerPool
-from app.relay import Relays
 from app.state.suppressed import Suppressed
 from app.telemetry import OutcomeTally, PoolMetrics
 
@@ -74,10 +74,17 @@ class Service:
         self._suppressions = Suppressions(self._routes.suppressing, suppressed, self.metrics)
         self.watchdog = Watchdog(time.monotonic)
         self.ledger = Ledger()
-        self.composer = Composer(configs.composer_config(settings))
-        self.relays = Relays(
+        self.composer = new_composer(settings)
+        self.relays = staging.relays_class(settings)(
             [configs.relay_config(settings)], breaker=configs.breaker_config(settings)
         )
+        self.reply_rules = ReplyRules(
+            settings,
+            [each.name for each in self.relays.states()],
+            self.metrics,
+            self.watchdog.pulse("SMTP_RULES", mail_flows=True),
+        )
+        staging.say(settings, self.watchdog)
         self.gate = Gate(self.relays)
         self.readers: list[Reader] = []
         self.draining = False
@@ -94,11 +101,12 @@ class Service:
             self.ledger,
             self._flights,
             screens=[
+                *staging.screens(settings),
                 *self._suppressions.screens,
                 *([self._remembering.screen] if self._remembering else []),
             ],
             on_end=self._remembering.screen.over if self._remembering else None,
-            on_ambiguous=settings.smtp_on_ambiguous,
+            terms=Terms(self.reply_rules.judge, staging.redirect(settings)),
         )
         self.pool: WorkerPool[MailJob, Handled] = WorkerPool(
             self._handler,
@@ -223,6 +231,11 @@ class Service:
         for each in self._routed:
             each.routes = self._routes
 
+    def reload(self) -> None:
+        """Read again the files that settings name; what is wrong with one stays out of use."""
+        self.reply_rules.reload()
+        self.composer.reload()
+
     def pause(self) -> None:
         """Send nothing more; what comes is taken up as far as there is room."""
         self.paused = True
@@ -318,6 +331,9 @@ class Service:
             ),
             asyncio.create_task(report_pool(self.pool.stats), name="pool report"),
         ]
+        if self._settings.email_templates is not None:
+            watch = follow_templates(self.composer, self._lesser_pulse("templates"))
+            self._tasks.append(asyncio.create_task(watch, name="templates"))
         if self._remembering is not None and self._remembering.watch is not None:
             self._tasks.append(asyncio.create_task(self._remembering.watch(), name="shared store"))
 

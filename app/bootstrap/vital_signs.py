@@ -42,6 +42,9 @@ CODES: Final = {
     "suppressions topic": Code.SUPPRESSIONS_REFUSED,
     "suppressions": Code.SUPPRESSIONS_STALE,
     "shared store": Code.SHARED_STORE,
+    "SMTP_RULES": Code.RULES_REFUSED,
+    "staging": Code.STAGING,
+    "templates": Code.TEMPLATE_BROKEN,
 }
 """What trouble of each part is called; parts are named where they get their pulse."""
 

@@ -34,6 +34,9 @@ class Code(StrEnum):
     SUPPRESSIONS_REFUSED = "suppressions_refused"
     SUPPRESSIONS_STALE = "suppressions_stale"
     SHARED_STORE = "shared_store"
+    RULES_REFUSED = "rules_refused"
+    STAGING = "staging"
+    TEMPLATE_BROKEN = "template_broken"
     JOBS_STUCK = "jobs_stuck"
     OTHER = "other"
 
@@ -126,6 +129,22 @@ DEFINITIONS: Final[Mapping[Code, Definition]] = {
         _WARNING,
         "The shared store of deliveries is away; duplicates may be sent.",
         "See that the server of STATE_URL runs and can be reached.",
+    ),
+    Code.RULES_REFUSED: Definition(
+        _WARNING,
+        "The file of SMTP_RULES cannot be used as it is now; the rules before it stay in force.",
+        "The text has the rule and what is wrong. Mend the file and send SIGHUP.",
+    ),
+    Code.STAGING: Definition(
+        _WARNING,
+        "Mail is kept from its recipients: EMAIL_DRY_RUN, EMAIL_REDIRECT_TO or "
+        "EMAIL_ALLOW_DOMAINS is set.",
+        "Nothing in a staging system. In production, remove the setting and restart.",
+    ),
+    Code.TEMPLATE_BROKEN: Definition(
+        _WARNING,
+        "A template cannot be used as it was last edited; the version before it stays in use.",
+        "The text has file, line and what is wrong. Mend the file; it is read again by itself.",
     ),
     Code.JOBS_STUCK: Definition(
         _WARNING,
