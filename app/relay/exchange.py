@@ -138,6 +138,7 @@ class Exchange(ABC):
     def _write_on(self) -> None:
         """Hand over piece after piece, as long as the kernel takes them at once."""
         channel, manner = self._channel, self._manner
+        sent = False
         while (
             self._piece is not None
             and channel.drained
@@ -146,8 +147,10 @@ class Exchange(ABC):
             self._open_chunks += manner.chunking
             channel.send(self._piece, int(manner.chunking))
             self._piece = next(self._pieces, None)
+            sent = True
         if self._piece is not None or not channel.drained:
-            self._patience = self._timeouts.block
+            if sent:  # octets of a reply that trickles in do not prolong the wait
+                self._patience = self._timeouts.block
             return
         self._writing = False
         self._last_octet = True

@@ -13,6 +13,7 @@ from tests.contract.mail.fault_table import (
     REFUSALS,
     SILENCES,
     TABLE,
+    WITH_CHUNKING,
 )
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from tests.contract.mail.fault_table import Row
 
 PAGE: Final = Path(__file__).parents[3] / "docs" / "mail.md"
-TABLES: Final = {"fresh": TABLE, "kept": ON_A_KEPT_CONNECTION}
+TABLES: Final = {"fresh": TABLE, "kept": ON_A_KEPT_CONNECTION, "chunking": WITH_CHUNKING}
 VARIANTS: Final = {"5xx": REFUSALS, "no reply": SILENCES, "the connection ends": ENDS}
 MARKED: Final = re.compile(
     r"(<!-- Made by `make reference` from the tests: (\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL

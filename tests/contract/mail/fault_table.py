@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from app.domain.outcome import ErrorKind
+from tests.contract.mail.modes import IN_CHUNKS, IN_ONE_FLIGHT, MODES
 
 
 class Fate(StrEnum):
@@ -44,7 +45,10 @@ class Relay(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Each of the faults in each of the phases leads to this; a kind of None is success."""
+    """Each of the faults in each of the phases leads to this; a kind of None is success.
+
+    `modes`: the ways of speaking in which it does, where not in all.
+    """
 
     phases: tuple[str, ...]
     faults: tuple[str, ...]
@@ -52,6 +56,7 @@ class Row:
     fate: Fate
     after: After
     relay: Relay = Relay.NOTHING
+    modes: tuple[str, ...] = ()
 
 
 REFUSALS: Final = ("5xx", "5xx in several lines")
@@ -65,6 +70,8 @@ NO_CREDIT: Final = ("530", "534", "535", "454 4.7.0")
 NOT_FOLLOWED: Final = ("500", "502", "503", "504")
 TOO_FAST: Final = ("450 4.7.1", "451 4.7.x", "452 4.3.1", "454 throttled", "too many connections")
 
+ENDS: Final = ("close", "close within a reply", "reset")
+
 UNREACHABLE: Final = ("connect",)
 OPENING: Final = ("greeting", "EHLO", "STARTTLS")
 AUTH: Final = ("AUTH",)
@@ -72,6 +79,8 @@ MAIL: Final = ("MAIL",)
 RCPT: Final = ("RCPT",)
 DATA: Final = ("DATA",)
 MESSAGE: Final = ("message",)
+BDAT: Final = ("BDAT",)
+CHUNK: Final = ("first chunk",)
 DOT: Final = ("final dot",)
 BEFORE_DOT: Final = MAIL + RCPT + DATA + MESSAGE
 SINCE_MAIL: Final = BEFORE_DOT + DOT
@@ -80,6 +89,7 @@ BETWEEN: Final = MAIL + RCPT + DATA + DOT
 """Where a reply is awaited, so that what follows it is in step."""
 
 _K = ErrorKind
+_AT_A_STRETCH: Final = tuple(mode for mode in MODES if mode != IN_CHUNKS)
 
 TABLE: Final = (
     # Before MAIL it is the relay's trouble, whatever is said.
@@ -114,8 +124,8 @@ TABLE: Final = (
     Row(MAIL + DATA + DOT, ("552", "552 5.3.4"), _K.CONTENT, Fate.DEAD, After.RESET),
     Row(DATA + DOT, ("550 5.2.3", "554 5.5.4", "554 5.6.0"), _K.CONTENT, Fate.DEAD, After.RESET),
     # A refusal while the message is being written: the rest of it can only be cut off.
-    Row(MESSAGE, ("4xx",), _K.TEMPORARY, Fate.RETRIED, After.CLOSED),
-    Row(MESSAGE, REFUSALS, _K.POLICY, Fate.DEAD, After.CLOSED),
+    Row(MESSAGE, ("4xx",), _K.TEMPORARY, Fate.RETRIED, After.CLOSED, modes=_AT_A_STRETCH),
+    Row(MESSAGE, REFUSALS, _K.POLICY, Fate.DEAD, After.CLOSED, modes=_AT_A_STRETCH),
     # A relay that does not follow, or does not answer.
     Row(BETWEEN, NOT_FOLLOWED, _K.CONNECTION, Fate.RETRIED, After.CLOSED),
     Row(BEFORE_DOT, SILENCES, _K.CONNECTION, Fate.RETRIED, After.CLOSED),
@@ -124,8 +134,6 @@ TABLE: Final = (
     Row(PHASES, SLOW, None, Fate.DELIVERED, After.KEPT),
 )  # fmt: skip
 """On a fresh connection, to a relay that has taken nothing lately."""
-
-ENDS: Final = ("close", "close within a reply", "reset")
 
 ON_A_KEPT_CONNECTION: Final = (
     # It says more of the connection than of the message, which goes on a fresh one at once.
@@ -138,3 +146,24 @@ ON_A_KEPT_CONNECTION: Final = (
         After.RESET),
 )  # fmt: skip
 """On one that has carried a message a moment ago, where it differs."""
+
+_BOTH: Final = (IN_ONE_FLIGHT, IN_CHUNKS)
+_FLIGHT: Final = (IN_ONE_FLIGHT,)
+_CHUNKS: Final = (IN_CHUNKS,)
+
+WITH_CHUNKING: Final = (
+    # The last octet is out before anything is answered.
+    Row(MAIL + RCPT, SILENCES, _K.AMBIGUOUS, Fate.RETRIED, After.CLOSED, modes=_FLIGHT),
+    # Who offers BDAT and does not know it gets the message by DATA.
+    Row(BDAT, (*NOT_FOLLOWED, "garbage"), None, Fate.DELIVERED, After.CLOSED, modes=_BOTH),
+    Row(CHUNK, ("garbage", "out of place", "endless line"), None, Fate.DELIVERED, After.CLOSED,
+        modes=_CHUNKS),
+    Row(CHUNK, ("4xx",), _K.TEMPORARY, Fate.RETRIED, After.RESET, modes=_CHUNKS),
+    Row(CHUNK, REFUSALS, _K.POLICY, Fate.DEAD, After.RESET, modes=_CHUNKS),
+    Row(CHUNK, ("552 5.3.4",), _K.CONTENT, Fate.DEAD, After.RESET, modes=_CHUNKS),
+    Row(CHUNK, ("421",), _K.RATE_LIMITED, Fate.WAITS_ONCE, After.CLOSED, Relay.RESTS,
+        modes=_CHUNKS),
+    Row(CHUNK, ("time-out", "endless trickle", *ENDS), _K.CONNECTION, Fate.RETRIED, After.CLOSED,
+        modes=_CHUNKS),
+)  # fmt: skip
+"""With CHUNKING, where it differs; in one flight on fresh and on kept connections alike."""

@@ -8,7 +8,12 @@ from typing import Final
 
 from tests.support.smtp_server import Action, Hang, Leave, Say, Slowly
 
-VERBS: Final = {"greeting": "CONNECT", "message": "BODY", "final dot": "DOT"}
+VERBS: Final = {
+    "greeting": "CONNECT",
+    "message": "BODY",
+    "first chunk": "CHUNK",
+    "final dot": "DOT",
+}
 """What the scripted server calls a phase, where it is not the phase's own name."""
 
 SAID: Final = {

@@ -9,9 +9,9 @@ import pytest
 
 from app.domain.outcome import ErrorKind
 from tests.contract.mail.fault_page import PAGE, TABLES, rewritten, shown
-from tests.contract.mail.fault_table import EVERYWHERE, ON_A_KEPT_CONNECTION, PHASES, TABLE, Row
+from tests.contract.mail.fault_table import EVERYWHERE, PHASES, TABLE, Row
 from tests.contract.mail.fault_trial import Seen, Trial
-from tests.contract.mail.modes import modes_of
+from tests.contract.mail.modes import IN_ONE_FLIGHT, modes_of
 from tests.support.relay_rig import Trust
 from tests.support.waiting import run
 
@@ -28,13 +28,20 @@ class Case(NamedTuple):
     connection: str = "fresh"
 
 
+def _connections(table: str, row: Row) -> tuple[str, ...]:
+    if table != "chunking":
+        return (table,)
+    return ("fresh", "kept") if row.modes == (IN_ONE_FLIGHT,) else ("fresh",)
+
+
 CASES: Final[dict[Case, Row]] = {
     Case(phase, fault, mode, connection): row
-    for connection, table in TABLES.items()
+    for name, table in TABLES.items()
     for row in table
     for phase in row.phases
     for fault in row.faults
-    for mode in modes_of(phase)
+    for mode in row.modes or modes_of(phase)
+    for connection in _connections(name, row)
 }
 AT_A_TIME: Final = 16
 
@@ -80,7 +87,7 @@ def test_every_phase_is_tried_with_every_fault() -> None:
 
 def test_every_kind_that_a_relay_can_cause_is_in_the_table() -> None:
     of_the_message = {"invalid_message", "expired", "suppressed", "duplicate", "bug"}
-    found = {row.kind for row in (*TABLE, *ON_A_KEPT_CONNECTION) if row.kind}
+    found = {row.kind for table in TABLES.values() for row in table if row.kind}
     assert set(ErrorKind) - of_the_message == found
 
 
