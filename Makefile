@@ -101,15 +101,18 @@ format: $(VENV)/.dev ## Bring the code into its form
 	$(BIN)/ruff format .
 
 .PHONY: reference
-reference: $(VENV)/.project ## Write .env.example and docs/settings.md anew from the settings
-	$(PY) -m app.settings
+reference: $(VENV)/.project ## Write .env.example and the tables of docs/ anew from the code
+	@$(PY) -m app.settings
+	@$(PY) -m app.ops.reference
+	@$(PY) -m app.outcomes
+	@$(PY) -m tests.contract.mail
 
 .PHONY: lock
 lock: $(VENV)/.made ## Pin the newest dependencies that pyproject.toml allows
 	@$(PIP) uv==$(UV_VERSION)
-	$(call compile,runtime,)
-	$(call compile,demo,--extra demo --group build)
-	$(call compile,dev,--extra demo --group build --group dev)
+	$(call compile,runtime,--extra mjml --extra css)
+	$(call compile,demo,--extra demo --extra mjml --extra css --group build)
+	$(call compile,dev,--extra demo --extra mjml --extra css --group build --group dev)
 	$(call compile,audit,--constraint requirements/demo.txt --group audit)
 	$(call compile,build,--constraint requirements/demo.txt --group build)
 

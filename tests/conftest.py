@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from importlib import resources
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,7 @@ from tests.support.backends import Broker, Ladder, NotAvailable
 from tests.support.kafka_tools import KafkaTools
 from tests.support.postfix import Postfix
 from tests.support.redis_server import RedisServer
+from tests.support.submission import Submission
 from tests.support.topics import Topics
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ MISSING = pytest.StashKey[dict[str, str]]()
 # text alone, for which the tables of Unicode are made, takes seconds.
 SLOW = [HealthCheck.too_slow]
 settings.register_profile("any machine", deadline=None, suppress_health_check=SLOW)
+# For a night: pytest --hypothesis-profile=thorough.
+settings.register_profile("thorough", settings.get_profile("any machine"), max_examples=5000)
 settings.load_profile("any machine")
 
 
@@ -46,6 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> list[str]:
     optional = {
         "postfix": Postfix.why_not(),
+        "postfix with passwords": Postfix.why_no_users(),
         "smtp-sink": sinks.SmtpSink.why_not(),
         "redis-server": RedisServer.why_not(),
     }
@@ -61,6 +66,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for server in ("kafka", "postfix", "redis_server"):
             if server in getattr(item, "fixturenames", ()):
                 item.add_marker(server)
+        if "submission" in getattr(item, "fixturenames", ()):
+            item.add_marker("postfix")
 
 
 def pytest_terminal_summary(
@@ -132,6 +139,23 @@ def postfix(_postfix: Postfix) -> Postfix:
     return _postfix
 
 
+@pytest.fixture(scope="session")
+def _submission(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Submission]:
+    if why := Postfix.why_no_users():
+        _skip(request, "postfix with passwords", why)
+    with Submission(tmp_path_factory.mktemp("submission")) as server:
+        yield server
+
+
+@pytest.fixture
+def submission(_submission: Submission) -> Submission:
+    """A real Postfix with TLS and passwords, a port for each set of extensions; empty at first."""
+    _submission.clear()
+    return _submission
+
+
 @pytest.fixture
 def smtp_sink(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sinks.SmtpSink]:
     """Postfix's own sink: accepts everything at full speed."""
@@ -139,6 +163,19 @@ def smtp_sink(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sinks.
         _skip(request, "smtp-sink", why)
     with sinks.SmtpSink(tmp_path / "smtp-sink") as sink:
         yield sink
+
+
+@pytest.fixture(scope="session")
+def cpython_mails(request: pytest.FixtureRequest) -> list[bytes]:
+    """The mails that CPython's own tests of its email package read, broken ones among them."""
+    try:
+        folder = resources.files("test.test_email") / "data"
+        mails = [each.read_bytes() for each in folder.iterdir() if each.name.endswith(".txt")]
+    except (ModuleNotFoundError, OSError):
+        mails = []
+    if not mails:
+        _skip(request, "CPython's mails", "this interpreter is installed without its tests")
+    return sorted(mails)
 
 
 @pytest.fixture(scope="session")

@@ -53,7 +53,9 @@ def composer_config(settings: Settings) -> ComposerConfig:
         default_from=settings.email_from,
         templates=settings.email_templates,
         envelope_from=settings.email_envelope_from,
+        inline_css=settings.email_inline_css,
         max_bytes=settings.email_max_bytes,
+        signing_keys=settings.dkim_keys or (),
     )
 
 
@@ -94,11 +96,15 @@ def breaker_config(settings: Settings) -> BreakerConfig:
     return BreakerConfig(settings.smtp_breaker.failures, settings.smtp_breaker.reset)
 
 
+def schedule(settings: Settings) -> Schedule:
+    return Schedule(settings.kafka_topic, settings.retry_delays, settings.retry_jitter)
+
+
 def routes(settings: Settings, stands: Callable[[bytes], bool] = nothing_stands) -> Routes:
     """`stands` tells of a suppression, by digest, that a bounce must not replace."""
     topic = settings.email_suppressions_topic
     return Routes(
-        schedule=Schedule(settings.kafka_topic, settings.retry_delays, settings.retry_jitter),
+        schedule=schedule(settings),
         dead_letters=settings.email_dlq_topic,
         results=settings.email_results_topic,
         suppressing=Suppressing(topic, settings.suppression_ttl, stands) if topic else None,

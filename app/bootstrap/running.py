@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
+from app.bootstrap.operations import Operations
 from app.bootstrap.service import Service
-from app.bootstrap.vital_signs import VitalSigns
 from app.domain.errors import Fatal, ServerUnreachable
 from app.kafka import hush
-from app.ops.application import create_app
-from app.ops.server import OpsServer
 from app.telemetry import AddressView, MailLog, configure_logging
 
 if TYPE_CHECKING:
-    from app.settings import Settings
+    from collections.abc import Mapping
+
+    from app.settings import Loaded
 
 log = logging.getLogger("app")
 
@@ -28,33 +28,34 @@ UNREACHABLE = 3
 INTERRUPTED = 130
 
 
-def serve(settings: Settings) -> int:
-    """Run the service until a signal ends it; the process's exit code."""
+def serve(loaded: Loaded, flags: Mapping[str, str]) -> int:
+    """Run the service until a signal ends it; the process's exit code.
+
+    `flags` are those that were loaded; SIGHUP reads the other sources again.
+    """
+    settings = loaded.settings
     lines = configure_logging(
         settings.log_level, settings.log_format, addresses=AddressView(settings.log_addresses)
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_live(settings, MailLog(lines)))
+        return runner.run(_live(loaded, flags, MailLog(lines)))
 
 
-async def _live(settings: Settings, mail_log: MailLog) -> int:
+async def _live(loaded: Loaded, flags: Mapping[str, str], mail_log: MailLog) -> int:
     try:
-        service = Service(settings, mail_log)
+        service = Service(loaded.settings, mail_log)
     except Fatal as error:
         log.critical("%s", error)
         return FAILED
-    return await _Life(settings, service).live()
+    return await _Life(service, Operations(loaded, flags, service, mail_log)).live()
 
 
 class _Life:
     """One signal drains, the next one hurries."""
 
-    def __init__(self, settings: Settings, service: Service) -> None:
-        self._settings = settings
+    def __init__(self, service: Service, operations: Operations) -> None:
+        self._operations = operations
         self._service = service
-        self._ops = OpsServer(
-            settings.ops_host, settings.ops_port, create_app(VitalSigns(service), service.metrics)
-        )
         self._asked_to_end = asyncio.Event()
         self._signals = 0
 
@@ -63,11 +64,13 @@ class _Life:
         hush(loop)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._signalled, number)
+        loop.add_signal_handler(signal.SIGHUP, self._operations.reread)
         code = await self._until_the_end()
+        seconds = self._operations.settings.shutdown_timeout
         if self._service.started:
-            log.info("draining for at most %g s", self._settings.shutdown_timeout)
-        await self._service.drain(self._settings.shutdown_timeout)
-        await self._ops.stop()
+            log.info("draining for at most %g s", seconds)
+        await self._service.drain(seconds)
+        await self._operations.stop()
         if self._signals > 1:
             code = INTERRUPTED
         log.info("ended")
@@ -96,9 +99,9 @@ class _Life:
         return DONE
 
     async def _serve(self) -> None:
-        await self._ops.start()
+        await self._operations.start()
         await self._service.start()
-        log.info("reading %s", self._settings.kafka_topic)
+        log.info("reading %s", self._operations.settings.kafka_topic)
         await self._service.run()
 
     def _signalled(self, number: int) -> None:

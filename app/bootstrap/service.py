@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter
 
-from app.bootstrap import configs
+from app.bootstrap import configs, staging
 from app.bootstrap.pool_report import report_pool
 from app.bootstrap.probe import probe_brokers
 from app.bootstrap.reading import Readers
 from app.bootstrap.remembering import remembering
+from app.bootstrap.reply_rules import ReplyRules
 from app.bootstrap.rights import check_rights
 from app.bootstrap.suppressions import Suppressions
+from app.bootstrap.templates import follow_templates, new_composer
 from app.bootstrap.topics import prepare_topics
-from app.composer import Composer
 from app.domain.clock import epoch_ms
 from app.domain.errors import Fatal
 from app.intake.decode import Decoder
@@ -25,10 +27,11 @@ from app.intake.ledger import Ledger
 from app.intake.start import begin_group
 from app.intake.taking import QueueTaking, TierTaking
 from app.kafka import Admin, Producer, wait_for_brokers
+from app.ops.health import Phase
 from app.pipeline.dispatch import Dispatch
 from app.pipeline.flights import Flights
 from app.pipeline.gate import Gate
-from app.pipeline.handler import Handler
+from app.pipeline.handler import Handler, Terms
 from app.pipeline.line import Line
 from app.pipeline.router import Router
 from app.pipeline.tolerated import Tolerated
@@ -36,9 +39,8 @@ from app.pipeline.unparked import Unparked
 from app.pipeline.watchdog import Watchdog
 from app.pipeline.writer import Writer
 from app.pool import WorkerPool
-from app.relay import Relays
 from app.state.suppressed import Suppressed
-from app.telemetry import PoolMetrics
+from app.telemetry import OutcomeTally, PoolMetrics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from app.bootstrap.topics import Topics
     from app.domain.job import Handled, MailJob
     from app.intake.reader import Reader
+    from app.outcomes import Schedule
     from app.pipeline.watchdog import Pulse
     from app.settings import Settings
     from app.telemetry import MailLog
@@ -71,14 +74,25 @@ class Service:
         self._suppressions = Suppressions(self._routes.suppressing, suppressed, self.metrics)
         self.watchdog = Watchdog(time.monotonic)
         self.ledger = Ledger()
-        self.composer = Composer(configs.composer_config(settings))
-        self.relays = Relays(
+        self.composer = new_composer(settings)
+        self.relays = staging.relays_class(settings)(
             [configs.relay_config(settings)], breaker=configs.breaker_config(settings)
         )
+        self.reply_rules = ReplyRules(
+            settings,
+            [each.name for each in self.relays.states()],
+            self.metrics,
+            self.watchdog.pulse("SMTP_RULES", mail_flows=True),
+        )
+        staging.say(settings, self.watchdog)
         self.gate = Gate(self.relays)
         self.readers: list[Reader] = []
         self.draining = False
+        self.held = False
+        self.paused = False
         self.started = False
+        self.tally = OutcomeTally(time.monotonic)
+        mail_log.heard.append(self.tally.add)
         self._flights = Flights()
         self._remembering = remembering(settings, self._routes.schedule, self.watchdog)
         self._handler = Handler(
@@ -87,11 +101,12 @@ class Service:
             self.ledger,
             self._flights,
             screens=[
+                *staging.screens(settings),
                 *self._suppressions.screens,
                 *([self._remembering.screen] if self._remembering else []),
             ],
             on_end=self._remembering.screen.over if self._remembering else None,
-            on_ambiguous=settings.smtp_on_ambiguous,
+            terms=Terms(self.reply_rules.judge, staging.redirect(settings)),
         )
         self.pool: WorkerPool[MailJob, Handled] = WorkerPool(
             self._handler,
@@ -104,6 +119,8 @@ class Service:
             registry=self.metrics,
         )
         self._producer: Producer | None = None
+        self._tiers: frozenset[str] = frozenset()
+        self._routed: list[Router | Unparked] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._reading: list[asyncio.Task[None]] = []
 
@@ -178,6 +195,67 @@ class Service:
         if self._remembering is not None:
             await self._remembering.deliveries.close()
 
+    @property
+    def phase(self) -> Phase:
+        """Where in its life it is; `JOINING` also after the group has taken everything away."""
+        if self.draining or self.held:
+            return Phase.DRAINING
+        if not self.started:
+            return Phase.STARTING
+        if not all(reader.assignment.resumed for reader in self.readers):
+            return Phase.JOINING
+        return Phase.PAUSED if self.paused else Phase.RUNNING
+
+    @property
+    def steerable(self) -> bool:
+        """Whether an operator may change its course: neither before the start nor at the end."""
+        return self.started and not self.draining
+
+    @property
+    def workers(self) -> int:
+        """How many there are."""
+        return self.pool.stats().workers
+
+    @property
+    def schedule(self) -> Schedule:
+        """The one in force."""
+        return self._routes.schedule
+
+    def unread_tiers(self, schedule: Schedule) -> list[str]:
+        """Topics of this schedule that nobody here reads."""
+        return [topic for topic in schedule.topics if topic not in self._tiers]
+
+    def reschedule(self, schedule: Schedule) -> None:
+        """Retries decided from now on follow this one; its tiers are read already."""
+        self._routes = replace(self._routes, schedule=schedule)
+        for each in self._routed:
+            each.routes = self._routes
+
+    def reload(self) -> None:
+        """Read again the files that settings name; what is wrong with one stays out of use."""
+        self.reply_rules.reload()
+        self.composer.reload()
+
+    def pause(self) -> None:
+        """Send nothing more; what comes is taken up as far as there is room."""
+        self.paused = True
+        self.pool.pause()
+
+    def resume(self) -> None:
+        """Undo `pause` and `hold`."""
+        self.paused = False
+        self.pool.resume()
+        self._hold(held=False)
+
+    def hold(self) -> None:
+        """Take up nothing more and let what is in hand end; the partitions stay with us."""
+        self._hold(held=True)
+
+    def _hold(self, *, held: bool) -> None:
+        self.held = held
+        for reader in self.readers:
+            reader.hold(held=held)
+
     def hurry(self) -> None:
         """Let nobody wait any longer in a drain."""
         for reader in self.readers:
@@ -189,12 +267,13 @@ class Service:
             self._kafka, max_request_size=topics.max_request_size, on_trouble=publisher.trouble
         )
         await self._producer.start()
+        unparked = Unparked(self._routes, self._mail_log, clock=epoch_ms)
         writer = Writer(
             self._producer,
             self.ledger,
             publisher,
             dead_letters=self._routes.dead_letters,
-            unparked=Unparked(self._routes, self._mail_log, clock=epoch_ms),
+            unparked=unparked,
             max_bytes=self._settings.email_max_memory // WRITERS_SHARE,
             results=Tolerated(
                 "a result is not written",
@@ -220,6 +299,8 @@ class Service:
             clock=epoch_ms,
             vitals=self.watchdog.pulse("results"),
         )
+        self._routed = [router, unparked]
+        self._tiers = frozenset(topics.tiers)
         results = self.pool.results()
         await self.pool.start()
         line = Line()
@@ -250,6 +331,9 @@ class Service:
             ),
             asyncio.create_task(report_pool(self.pool.stats), name="pool report"),
         ]
+        if self._settings.email_templates is not None:
+            watch = follow_templates(self.composer, self._lesser_pulse("templates"))
+            self._tasks.append(asyncio.create_task(watch, name="templates"))
         if self._remembering is not None and self._remembering.watch is not None:
             self._tasks.append(asyncio.create_task(self._remembering.watch(), name="shared store"))
 

@@ -1,55 +1,159 @@
-"""The service as health sees it."""
+"""The service as whoever runs it sees it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
-from app.ops.health import RelayHealth, Snapshot, Stall
+from app import __version__
+from app.ops.health import Phase, RelayHealth, Snapshot, Stall, Trouble
+from app.ops.issues import Code
+from app.ops.seeing import Identity
+from app.ops.stats import (
+    OutcomeCounts,
+    OutcomeNumbers,
+    PartitionNumbers,
+    PoolNumbers,
+    RelayNumbers,
+    Stats,
+    TierNumbers,
+)
 from app.relay import RelayStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from app.bootstrap.service import Service
-    from app.pipeline.watchdog import Pulse
+    from app.intake.progress import Progress
+    from app.relay import RelayState
+    from app.telemetry import Counts
 
 STALLED_S = 30.0
 
+CODES: Final = {
+    "Kafka": Code.KAFKA_AWAY,
+    "publishing": Code.PUBLISHING,
+    "reading the queue": Code.READING,
+    "reading the tiers": Code.READING,
+    "checkpoints of the queue": Code.CHECKPOINTS,
+    "checkpoints of the tiers": Code.CHECKPOINTS,
+    "results topic": Code.RESULTS_REFUSED,
+    "suppressions topic": Code.SUPPRESSIONS_REFUSED,
+    "suppressions": Code.SUPPRESSIONS_STALE,
+    "shared store": Code.SHARED_STORE,
+    "SMTP_RULES": Code.RULES_REFUSED,
+    "staging": Code.STAGING,
+    "templates": Code.TEMPLATE_BROKEN,
+}
+"""What trouble of each part is called; parts are named where they get their pulse."""
+
 
 class VitalSigns:
-    """`app.ops.health.HealthSource` over the running service."""
+    """`app.ops.seeing.Sight` over the running service."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, instance: str) -> None:
         self._service = service
+        self._began = time.monotonic()
+        self._began_at = datetime.now(UTC)
+        self.identity = Identity(version=__version__, instance=instance, started_at=self._began_at)
+        self._phase = Phase.STARTING
+        self._phase_since = self._began_at
 
     def snapshot(self) -> Snapshot:
         """How it is now."""
         service = self._service
-        pulses = service.watchdog.pulses
+        phase = self._look_at_phase()
         return Snapshot(
-            started=service.started,
-            joined=bool(service.readers)
-            and all(reader.assignment.resumed for reader in service.readers),
-            draining=service.draining,
-            relays=tuple(
-                RelayHealth(
-                    state.name,
-                    state.status in {RelayStatus.CLOSED, RelayStatus.RESTING},
-                    state.last_error or "",
+            phase=phase,
+            phase_since=self._phase_since,
+            relays=tuple(map(_relay, service.relays.states())),
+            troubles=tuple(
+                Trouble(
+                    CODES.get(pulse.name, Code.OTHER),
+                    pulse.name,
+                    pulse.reason,
+                    None if pulse.troubled_at is None else self._moment(pulse.troubled_at),
                 )
-                for state in service.relays.states()
+                for pulse in service.watchdog.pulses
+                if pulse.reason
             ),
-            troubles=_troubles(pulses, mail_flows=False),
-            lesser_troubles=_troubles(pulses, mail_flows=True),
             stalls=tuple(
-                Stall(pulse.name, pulse.age_s) for pulse in pulses if pulse.age_s > STALLED_S
+                Stall(pulse.name, pulse.age_s, self._moment(time.monotonic() - pulse.age_s))
+                for pulse in service.watchdog.pulses
+                if pulse.age_s > STALLED_S
+            ),
+            stuck=len(service.pool.stats().stuck),
+        )
+
+    def stats(self) -> Stats:
+        """The numbers as they are now."""
+        service = self._service
+        progress = [each for reader in service.readers for each in reader.progress()]
+        tally = service.tally
+        return Stats(
+            at=datetime.now(UTC),
+            version=self.identity.version,
+            instance=self.identity.instance,
+            phase=self._look_at_phase(),
+            uptime_s=time.monotonic() - self._began,
+            pool=PoolNumbers.model_validate(service.pool.stats()),
+            intake=[_partition(each) for each in progress],
+            tiers=self._tiers(progress),
+            relays=[RelayNumbers.model_validate(each) for each in service.relays.states()],
+            outcomes=OutcomeNumbers(
+                total=_counts(tally.total()),
+                last_1m=_counts(tally.lately(60)),
+                last_5m=_counts(tally.lately(300)),
+                last_15m=_counts(tally.lately(900)),
             ),
         )
 
+    def _look_at_phase(self) -> Phase:
+        """The phase now; since when is known as exactly as it is looked at."""
+        phase = self._service.phase
+        if phase is not self._phase:
+            self._phase, self._phase_since = phase, datetime.now(UTC)
+        return phase
 
-def _troubles(pulses: Sequence[Pulse], *, mail_flows: bool) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (pulse.name, pulse.reason)
-        for pulse in pulses
-        if pulse.reason and pulse.mail_flows is mail_flows
+    def _tiers(self, progress: Iterable[Progress]) -> list[TierNumbers]:
+        waiting: dict[str, int] = {}
+        for each in progress:
+            waiting.setdefault(each.partition.topic, 0)
+            waiting[each.partition.topic] += each.lag or 0
+        schedule = self._service.schedule
+        delays = {topic: schedule.tier_delay(topic) for topic in waiting}
+        found = [
+            TierNumbers(topic=topic, delay_s=delay, waiting=waiting[topic])
+            for topic, delay in delays.items()
+            if delay is not None
+        ]
+        return sorted(found, key=lambda each: each.delay_s)
+
+    def _moment(self, monotonic: float) -> datetime:
+        return self._began_at + timedelta(seconds=monotonic - self._began)
+
+
+def _relay(state: RelayState) -> RelayHealth:
+    paused = state.status is RelayStatus.PAUSED
+    return RelayHealth(
+        state.name,
+        usable=state.status in {RelayStatus.CLOSED, RelayStatus.RESTING},
+        trouble="an operator has paused it" if paused else state.last_error or "",
+        since=state.since,
     )
+
+
+def _partition(each: Progress) -> PartitionNumbers:
+    return PartitionNumbers(
+        topic=each.partition.topic,
+        partition=each.partition.number,
+        position=each.position,
+        unsettled=each.unsettled,
+        committed=each.committed,
+        lag=each.lag,
+    )
+
+
+def _counts(found: Counts) -> OutcomeCounts:
+    return OutcomeCounts(statuses=found.statuses, kinds=found.kinds)

@@ -97,17 +97,21 @@ def about(option: Option) -> str:
 
 def load_from(parameters: Mapping[str, Any]) -> Loaded:
     """Load the settings, with the flags among a command's parameters on top; tells notices."""
+    loaded = load(flags_of(parameters))
+    for notice in loaded.notices:
+        warn(notice)
+    return loaded
+
+
+def flags_of(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Those of a command's parameters that are settings and were given, as texts by field."""
     known = {each.field for each in options()}
     known |= {f"{each.field}_file" for each in options() if each.secret}
-    flags = {
+    return {
         name: str(value)
         for name, value in parameters.items()
         if name in known and value is not None
     }
-    loaded = load(flags)
-    for notice in loaded.notices:
-        warn(notice)
-    return loaded
 
 
 def source_of(loaded: Loaded, option: Option) -> Source:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from app.cli.flags import load_from, settings_flags
+from app.cli.flags import flags_of, load_from, settings_flags
 from app.cli.verbs import ExamplesCommand
 
 
@@ -25,9 +25,9 @@ def command(**parameters: Any) -> int:
 
     Every flag is a setting, which may also stand in the environment, in a file .env, or in a file
     of /run/secrets named as the variable; the first of these counts. SIGTERM or Ctrl-C lets
-    running mails end, a second one does not wait.
+    running mails end, a second one does not wait. SIGHUP reads the settings' files again.
     """
     loaded = load_from(parameters)
     from app.bootstrap import serve  # noqa: PLC0415  # the stages; --help does without them
 
-    return serve(loaded.settings)
+    return serve(loaded, flags_of(parameters))

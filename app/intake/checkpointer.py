@@ -60,6 +60,10 @@ class Checkpointer:
         late = self._doubted or age > self._consumer.times.session_s
         return late and bool(self._drafts.unsettled())
 
+    def committed(self, partition: Partition) -> int | None:
+        """The offset last committed by this assignment, as far as is known."""
+        return self._drafts.committed(partition)
+
     def start(self) -> None:
         """Begin to tick; `stop` ends it."""
         self._ticking = asyncio.create_task(self._tick(), name="checkpoints")

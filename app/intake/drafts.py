@@ -40,6 +40,7 @@ class Drafts:
         self._ledger = ledger
         self._owned = owned
         self._written: Versions = {}
+        self._committed: dict[tuple[Partition, int], int] = {}
 
     @property
     def policy(self) -> CommitPolicy:
@@ -87,6 +88,13 @@ class Drafts:
     def accepted(self, draft: Draft) -> None:
         """The group holds it now."""
         self._written |= draft.versions
+        for key in draft.versions:
+            self._committed[key] = draft.commits[key[0]].offset
+
+    def committed(self, partition: Partition) -> int | None:
+        """The offset that the group accepted last from this assignment; None before the first."""
+        ledger = self._ledger.get(partition)
+        return None if ledger is None else self._committed.get((partition, ledger.epoch))
 
     def forget(self) -> None:
         """What the group holds is no longer known, or no longer what it shall hold."""

@@ -46,6 +46,10 @@ class PartitionLedger:
         return tuple(self._unsettled)
 
     @property
+    def unsettled_count(self) -> int:
+        return len(self._unsettled)
+
+    @property
     def lowest(self) -> int | None:
         return next(iter(self._unsettled), None)
 

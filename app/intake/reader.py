@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.claim import Claim
 from app.domain.job import MailJob
+from app.intake.progress import Progress
 from app.intake.taking import NotDue
 from app.kafka import KafkaError, OffsetsOutOfRange
 
@@ -48,6 +49,7 @@ class Reader:
         self._vitals = vitals
         self._turns = 0
         self._halted = False
+        self._held = False
 
     async def run(self, topics: Sequence[str]) -> None:
         """Join the group and read until `halt`; raises `Fatal` when an operator is needed.
@@ -61,9 +63,31 @@ class Reader:
             self.assignment.checkpointer.check()
             await self._turn()
 
+    def progress(self) -> list[Progress]:
+        """How far each partition is; asks nobody."""
+        found = []
+        for partition, state in self.assignment.states.items():
+            ledger = state.ledger
+            end = self._consumer.log_end(partition)
+            found.append(
+                Progress(
+                    partition,
+                    position=None if ledger is None else ledger.position,
+                    unsettled=0 if ledger is None else ledger.unsettled_count,
+                    committed=self.assignment.checkpointer.committed(partition),
+                    lag=None if ledger is None or end is None else max(0, end - ledger.position),
+                )
+            )
+        return found
+
     def halt(self) -> None:
         """Read and submit nothing more; returns at once."""
         self._halted = True
+        self.assignment.changed.set()
+
+    def hold(self, *, held: bool) -> None:
+        """While held, nothing more is taken up; the partitions stay with us."""
+        self._held = held
         self.assignment.changed.set()
 
     async def close(self) -> None:
@@ -93,7 +117,7 @@ class Reader:
             self._vitals.trouble(f"the group cannot be joined: {error}")
             await self._wait(RETRY_S)
             return
-        if self.assignment.draining:
+        if self.assignment.draining or self._held:
             await self._wait(POLL_S)
             return
         if not await self.assignment.resume_new():
@@ -187,7 +211,11 @@ class Reader:
     def _submit(self, state: Assigned) -> None:
         """Hand on what is left over, in order, as long as it is due and there is room."""
         ledger = state.ledger
-        if ledger is None or (state.look_s is not None and state.look_s > time.monotonic()):
+        if (
+            ledger is None
+            or self._held
+            or (state.look_s is not None and state.look_s > time.monotonic())
+        ):
             return
         state.look_s = None
         while True:

@@ -204,6 +204,14 @@ class Consumer:
             return None
         return position
 
+    def log_end(self, partition: Partition) -> int | None:
+        """The offset after the log's last stable record, as of the last fetch; None before it."""
+        try:
+            end: int | None = self._client.last_stable_offset(TopicPartition(*partition))
+        except (IllegalStateError, AssertionError):
+            return None
+        return None if end is None or end < 0 else end
+
     async def commit(self, commits: Mapping[Partition, Commit], timeout_s: float) -> None:
         """One OffsetCommit. Raises `CommitRefused`, `KafkaError` or TimeoutError."""
         if self._in_group and self._client._coordinator.generation < 0:  # noqa: SLF001 - see below

@@ -1,55 +1,56 @@
-"""The HTTP routes."""
+"""Everything that is served, in one table."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.applications import Starlette
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+import orjson
 
-from app.ops.health import lesser_issues, live_issues, ready_issues
+from app.ops.openapi import describe
+from app.ops.operation import Call, Operation, Reply
+from app.ops.seeing import seeing
+from app.ops.serving import serving
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from prometheus_client import CollectorRegistry
-    from starlette.requests import Request
+    from starlette.types import ASGIApp
 
-    from app.ops.health import HealthSource
+    from app.ops.access import Access
+    from app.ops.seeing import Sight
 
-_NOT_STORED: Final = {"cache-control": "no-store"}
+
+def create_app(
+    sight: Sight,
+    metrics: CollectorRegistry,
+    access: Access,
+    changing: Sequence[Operation] = (),
+) -> ASGIApp:
+    """Serves what there is to see, what changes anything, and its own description."""
+    return serving(_described([*seeing(sight, metrics), *changing], sight), access)
 
 
-def create_app(health: HealthSource, metrics: CollectorRegistry) -> Starlette:
-    """The routes.
+def _described(operations: list[Operation], sight: Sight) -> list[Operation]:
+    made: list[bytes] = []
 
-    `GET /health/live` and `/health/ready`: 200 or 503, with a status and its issues; those that
-    do not keep mail from flowing stand beside a 200 too.
-    `GET /metrics`: the registry in Prometheus' text form.
-    """
+    async def description(_: Call) -> Reply:
+        if not made:
+            # It takes a while, once.
+            make = partial(describe, operations, sight.identity.version)
+            made.append(orjson.dumps(await asyncio.to_thread(make)))
+        return Reply(made[0])
 
-    async def live(_: Request) -> JSONResponse:
-        return _verdict("live", live_issues(health.snapshot()))
-
-    async def ready(_: Request) -> JSONResponse:
-        snapshot = health.snapshot()
-        return _verdict("ready", ready_issues(snapshot), lesser_issues(snapshot))
-
-    async def scraped(_: Request) -> Response:
-        return Response(generate_latest(metrics), media_type=CONTENT_TYPE_LATEST)
-
-    return Starlette(
-        routes=[
-            Route("/health/live", live),
-            Route("/health/ready", ready),
-            Route("/metrics", scraped),
-        ]
+    operations.append(
+        Operation(
+            method="GET",
+            path="/openapi.json",
+            name="openapi",
+            about="This description.",
+            handle=description,
+            answers={200: None},
+        )
     )
-
-
-def _verdict(good: str, issues: tuple[str, ...], lesser: tuple[str, ...] = ()) -> JSONResponse:
-    return JSONResponse(
-        {"status": f"not {good}" if issues else good, "issues": [*issues, *lesser]},
-        status_code=503 if issues else 200,
-        headers=_NOT_STORED,
-    )
+    return operations

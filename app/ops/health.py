@@ -3,10 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from app.ops.issues import DEFINITIONS, Code, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+
+class Phase(StrEnum):
+    """Where in its life the service is; JOINING also means joined again after a loss."""
+
+    STARTING = "starting"
+    JOINING = "joining"
+    RUNNING = "running"
+    PAUSED = "paused"
+    DRAINING = "draining"
+
+
+class Status(StrEnum):
+    """DOWN: no mail flows through this instance. DEGRADED: it does, and something is wrong."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    DOWN = "down"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +37,17 @@ class Stall:
 
     loop: str
     seconds: float
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What keeps a part of the service from its work."""
+
+    code: Code
+    part: str
+    reason: str
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,62 +57,85 @@ class RelayHealth:
     name: str
     usable: bool
     trouble: str = ""
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """The service at one moment.
 
-    `started`: everything is built and reading has begun. `joined`: every consumer is a member of
-    its group, if perhaps without partitions. `troubles`: what keeps parts of the service from
-    their work, by part, such as brokers that do not answer; `lesser_troubles`: while mail flows all
-    the same. `stalls`: loops that stand still. No text holds an address or content of a mail.
+    `stalls`: loops that stand still. `stuck`: mails that are on their way for too long. No text
+    holds an address or content of a mail.
     """
 
-    started: bool
-    joined: bool
-    draining: bool = False
+    phase: Phase
+    phase_since: datetime | None = None
     relays: tuple[RelayHealth, ...] = ()
-    troubles: tuple[tuple[str, str], ...] = ()
-    lesser_troubles: tuple[tuple[str, str], ...] = ()
+    troubles: tuple[Trouble, ...] = ()
     stalls: tuple[Stall, ...] = ()
+    stuck: int = 0
 
 
-class HealthSource(Protocol):
-    """Whoever knows how the service is."""
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Something wrong; `since` where that is known."""
 
-    def snapshot(self) -> Snapshot:
-        """How it is now; cheap, and never waits."""
-        ...
+    code: Code
+    text: str
+    since: datetime | None = None
+
+    @property
+    def severity(self) -> Severity:
+        return DEFINITIONS[self.code].severity
+
+    @property
+    def action(self) -> str:
+        """What to do about it."""
+        return DEFINITIONS[self.code].action
 
 
-def live_issues(snapshot: Snapshot) -> tuple[str, ...]:
+def status_of(issues: Iterable[Issue]) -> Status:
+    severities = {each.severity for each in issues}
+    if Severity.CRITICAL in severities:
+        return Status.DOWN
+    return Status.DEGRADED if severities else Status.OK
+
+
+def live_issues(snapshot: Snapshot) -> tuple[Issue, ...]:
     """Why the process should be replaced; waiting for others is no reason."""
-    return tuple(f"{each.loop} has not turned for {each.seconds:.0f} s" for each in snapshot.stalls)
+    return tuple(
+        Issue(Code.LOOP_STALLED, f"{each.loop} has not turned for {each.seconds:.0f} s", each.since)
+        for each in snapshot.stalls
+    )
 
 
-def ready_issues(snapshot: Snapshot) -> tuple[str, ...]:
-    """Why mail does not flow through this instance now."""
-    return tuple(_ready_issues(snapshot))
+def issues_of(snapshot: Snapshot) -> tuple[Issue, ...]:
+    """All that is wrong, the gravest first."""
+    found = _issues(snapshot)
+    return tuple(sorted(found, key=lambda each: each.severity is not Severity.CRITICAL))
 
 
-def lesser_issues(snapshot: Snapshot) -> tuple[str, ...]:
-    """What is wrong while mail flows all the same."""
-    return tuple(f"{part}: {reason}" for part, reason in snapshot.lesser_troubles)
-
-
-def _ready_issues(snapshot: Snapshot) -> Iterator[str]:
+def _issues(snapshot: Snapshot) -> Iterator[Issue]:
     yield from live_issues(snapshot)
-    if snapshot.draining:
-        yield "draining: what runs may end, nothing new is taken up"
+    phase = _PHASES.get(snapshot.phase)
+    if phase is not None:
+        yield Issue(phase[0], phase[1], snapshot.phase_since)
+    if snapshot.phase is Phase.DRAINING:
         return
-    if not snapshot.started:
-        yield "starting"
-    elif not snapshot.joined:
-        yield "not a member of the consumer group yet"
-    for part, reason in snapshot.troubles:
-        yield f"{part}: {reason}"
-    if snapshot.relays and not any(each.usable for each in snapshot.relays):
-        for each in snapshot.relays:
-            trouble = f": {each.trouble}" if each.trouble else ""
-            yield f"relay {each.name} is left alone{trouble}"
+    for each in snapshot.troubles:
+        yield Issue(each.code, f"{each.part}: {each.reason}", each.since)
+    away = [each for each in snapshot.relays if not each.usable]
+    code = Code.RELAYS_AWAY if len(away) == len(snapshot.relays) else Code.RELAY_AWAY
+    for relay in away:
+        trouble = f": {relay.trouble}" if relay.trouble else ""
+        yield Issue(code, f"relay {relay.name} is left alone{trouble}", relay.since)
+    if snapshot.stuck:
+        yield Issue(Code.JOBS_STUCK, f"{snapshot.stuck} on their way for too long")
+
+
+_PHASES = {
+    Phase.STARTING: (Code.STARTING, "starting"),
+    Phase.JOINING: (Code.NOT_JOINED, "not a member of the consumer group yet"),
+    Phase.PAUSED: (Code.PAUSED, "paused by an operator"),
+    Phase.DRAINING: (Code.DRAINING, "draining: what runs may end, nothing new is taken up"),
+}

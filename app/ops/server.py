@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import logging
 import socket
+import time
 from typing import TYPE_CHECKING
 
 import uvicorn
 from typing_extensions import override
 
 from app.domain.errors import Fatal
+from app.ops.visitors import Visitors, known_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _END_S = 2.0
-_MOST_CONNECTIONS = 200
+_LARGEST_HEAD = 16 * 1024
 
 
 class _Server(uvicorn.Server):
@@ -35,13 +37,16 @@ class _Server(uvicorn.Server):
 class OpsServer:
     """A task on the running loop; its failure is logged and goes no further."""
 
-    def __init__(self, host: str, port: int, app: ASGIApp) -> None:
+    def __init__(
+        self, host: str, port: int, app: ASGIApp, visitors: Visitors | None = None
+    ) -> None:
         self._host = host
         self._wanted_port = port
         self._app = app
         self._server: _Server | None = None
         self._socket: socket.socket | None = None
         self._task: asyncio.Task[None] | None = None
+        self.visitors = Visitors(time.monotonic) if visitors is None else visitors
 
     @property
     def port(self) -> int:
@@ -54,14 +59,14 @@ class OpsServer:
         self._server = _Server(
             uvicorn.Config(
                 self._app,
-                http="h11",
+                http=known_to(self.visitors),
                 ws="none",
                 lifespan="off",
                 log_config=None,
                 log_level="warning",
                 server_header=False,
                 proxy_headers=False,
-                limit_concurrency=_MOST_CONNECTIONS,
+                h11_max_incomplete_event_size=_LARGEST_HEAD,
                 timeout_graceful_shutdown=1,
             )
         )
@@ -82,10 +87,13 @@ class OpsServer:
             self._socket.close()
 
     async def _serve(self, server: _Server, listening: socket.socket) -> None:
+        watching = asyncio.create_task(self.visitors.watch(), name="ops visitors")
         try:
             await server.serve(sockets=[listening])
         except (Exception, SystemExit):
             log.exception("health is not served any more; mail goes on")
+        finally:
+            watching.cancel()
 
     async def _listen(self) -> socket.socket:
         loop = asyncio.get_running_loop()

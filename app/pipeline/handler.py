@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from app.domain.job import Hop
 from app.domain.outcome import Attempt, ErrorKind, Withheld
 from app.domain.smtp import RelayUnavailable
-from app.outcomes import judge, relay_id
+from app.outcomes import Judge, relay_id
 from app.pool import Postpone
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from app.domain.outcome import Verdict
     from app.domain.screen import Screen
     from app.pipeline.flights import Flight, Flights
+    from app.pipeline.redirect import Redirect
     from app.relay import Relays
 
 _NOBODY: Mapping[str, Verdict] = {}
@@ -29,6 +31,14 @@ REST_S = 0.5  # a relay's rest after it limited us without saying for how long
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """`judge` of replies; `redirect`, where mail does not go to its recipients."""
+
+    judge: Judge = field(default_factory=Judge)
+    redirect: Redirect | None = None
 
 
 class Handler:
@@ -48,7 +58,7 @@ class Handler:
         *,
         screens: Sequence[Screen] = (),
         on_end: Callable[[MailJob], None] | None = None,
-        on_ambiguous: Literal["retry", "dead"] = "retry",
+        terms: Terms | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._composer = composer
@@ -57,7 +67,7 @@ class Handler:
         self._flights = flights
         self._screens = tuple(screens)
         self._on_end = on_end
-        self._on_ambiguous = on_ambiguous
+        self._terms = terms or Terms()
         self._now = now
 
     async def __call__(self, job: MailJob) -> Handled:
@@ -87,7 +97,12 @@ class Handler:
             recipients = tuple(each for each in recipients if each.spec not in withheld)
             if not recipients:
                 return Withheld(tuple(withheld.values()))
-        composed = self._composer.compose(job.message, job.trail, recipients, now=self._now())
+        message, receivers = job.message, recipients
+        if self._terms.redirect is not None:
+            message, receivers = self._terms.redirect.instead(message, recipients)
+        composed = await self._composer.compose_aside(
+            message, job.trail, receivers, now=self._now()
+        )
         sender = composed.envelope.sender
         try:
             report = await self._relays.send(
@@ -101,9 +116,11 @@ class Handler:
             raise Postpone(trouble.retry_in) from trouble
         accepted_lately = self._relays.accepted_lately(report.relay)
         verdicts = tuple(
-            judge(reply, accepted_lately=accepted_lately, on_ambiguous=self._on_ambiguous)
+            self._terms.judge(reply, relay=report.relay, accepted_lately=accepted_lately)
             for reply in report.replies
         )
+        if self._terms.redirect is not None:
+            verdicts = self._terms.redirect.shared(verdicts[0], recipients)
         self._tell_relay(report.relay, verdicts)
         for screen in self._screens:
             await screen.judged(job, verdicts)

@@ -31,7 +31,8 @@ log = logging.getLogger(__name__)
 class Router:
     """Decides about each outcome, logs it, hands it to the writer; never waits for a publish.
 
-    `on_progress` is called whenever something left the pool, for whoever waits for room.
+    `routes` may be replaced while running. `on_progress` is called whenever something left the
+    pool, for whoever waits for room.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Router:
         clock: WallClock,
         vitals: Vitals,
     ) -> None:
-        self._routes = routes
+        self.routes = routes
         self._writer = writer
         self._settlements = settlements
         self._flights = flights
@@ -73,9 +74,9 @@ class Router:
     def divert(self, item: Refused | Hop) -> None:
         """What intake read and never became a job."""
         if isinstance(item, Hop):
-            self._write(decide_hop(item, self._routes, now_ms=self._clock()))
+            self._write(decide_hop(item, self.routes, now_ms=self._clock()))
         else:
-            self._write(decide_refused(item, self._routes, now_ms=self._clock()))
+            self._write(decide_refused(item, self.routes, now_ms=self._clock()))
 
     def _route(self, result: JobResult[MailJob, Handled]) -> None:
         job = result.job
@@ -105,7 +106,7 @@ class Router:
         self, job: MailJob, ended: Attempt | Withheld | BaseException | Unsent, queued_s: float
     ) -> Decision:
         return decide(
-            job, ended, self._routes, now_ms=self._clock(), rng=self._rng, queued_s=queued_s
+            job, ended, self.routes, now_ms=self._clock(), rng=self._rng, queued_s=queued_s
         )
 
     def _write(self, decision: Decision) -> None:

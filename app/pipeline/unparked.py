@@ -19,10 +19,13 @@ log = logging.getLogger(__name__)
 
 
 class Unparked:
-    """Decides about each, and logs it as the dead letter that it becomes."""
+    """Decides about each, and logs it as the dead letter that it becomes.
+
+    `routes` may be replaced while running.
+    """
 
     def __init__(self, routes: Routes, mail_log: MailLog, *, clock: WallClock) -> None:
-        self._routes = routes
+        self.routes = routes
         self._mail_log = mail_log
         self._clock = clock
         self._throttle = Throttle(time.monotonic)
@@ -35,6 +38,6 @@ class Unparked:
                 "wait there become dead letters. Raise it to the queue's and 64 KiB more",
                 letter.topic,
             )
-        instead = decide_unparked(decision, letter, self._routes, now_ms=self._clock())
+        instead = decide_unparked(decision, letter, self.routes, now_ms=self._clock())
         self._mail_log.write(instead)
         return instead

@@ -25,7 +25,7 @@ class Pulse:
     """One loop's line to the watchdog and to health (`app.domain.vitals.Vitals`).
 
     `mail_flows`: also while there is trouble, which then is no reason for not being ready. `level`
-    is that of the log lines about it.
+    is that of the log lines about it. `troubled_at`: when the trouble began, by the clock.
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class Pulse:
         self._clock = clock
         self._throttle = Throttle(clock)
         self._turned_at: float | None = None
+        self.troubled_at: float | None = None
 
     @property
     def age_s(self) -> float:
@@ -58,11 +59,13 @@ class Pulse:
     def trouble(self, reason: str | None) -> None:
         """Said once, then at growing intervals; and once more when it is over."""
         if reason is not None:
+            if self.reason is None:
+                self.troubled_at = self._clock()
             self.reason = reason
             if self._throttle.due():
                 log.log(self._level, "%s: %s", self.name, reason)
         elif self.reason is not None:
-            self.reason = None
+            self.reason = self.troubled_at = None
             lasted = self._throttle.over()
             log.info("%s: works again after %.0f s", self.name, lasted or 0.0)
 

@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 _AUTH_PROBES: Final = (60.0, 300.0, 900.0)
 """Seconds until the next probe while credentials are refused; the last goes on for ever."""
-_PROBING: Final = 0.25
+_LOOK_AGAIN: Final = 0.25
 _REST: Final = 0.5
 _LONGEST_REST: Final = 3_600.0
 _LATELY: Final = 60.0
@@ -53,18 +53,21 @@ class Health:
         self._last_error: str | None = None
         self._accepted_at: float | None = None
         self._last_accepted_at: datetime | None = None
+        self._paused_since: datetime | None = None
         self._stopped = False
 
     def ready_in(self) -> float:
         """Seconds until the relay may be asked, 0 for now."""
         rest = max(0.0, self._rest_until - self._clock.monotonic())
+        if self._paused_since is not None:
+            return max(rest, _LOOK_AGAIN)
         match self._breaker.state:
             case BreakerState.CLOSED:
                 return rest
             case BreakerState.OPEN:
-                return max(rest, self._breaker.ready_in(), _PROBING)
+                return max(rest, self._breaker.ready_in(), _LOOK_AGAIN)
             case BreakerState.HALF_OPEN:
-                return max(rest, _PROBING)
+                return max(rest, _LOOK_AGAIN)
 
     def parking(self) -> float:
         """Seconds for which a message is best put aside, spread so that not all come at once."""
@@ -119,6 +122,24 @@ class Health:
         delay = _REST if delay_s is None else min(max(delay_s, 0.0), _LONGEST_REST)
         self._rest_until = max(self._rest_until, now + delay)
 
+    def pause(self) -> None:
+        """It may not be asked until `resume`; the open breaker's probes go on."""
+        self._paused_since = self._paused_since or self._clock.now()
+
+    def resume(self) -> None:
+        self._paused_since = None
+
+    def reset(self) -> None:
+        """It may be asked now; what went wrong before counts no more. A pause stays."""
+        self._failures = self._auth_refusals = 0
+        self._rest_until = self._clock.monotonic()
+        self._breaker.reset()
+
+    def configure(self, config: BreakerConfig) -> None:
+        """Thresholds from now on; a breaker that is open stays so for the time it was given."""
+        self._breaker.failures = config.failures
+        self._breaker.reset_after = config.reset_s
+
     def state(self, connections: int) -> RelayState:
         status, since = self._status()
         return RelayState(
@@ -131,6 +152,8 @@ class Health:
         self._cancel()
 
     def _status(self) -> tuple[RelayStatus, datetime]:
+        if self._paused_since is not None:
+            return RelayStatus.PAUSED, self._paused_since
         match self._breaker.state:
             case BreakerState.OPEN:
                 return RelayStatus.OPEN, self._since
@@ -151,7 +174,7 @@ class Health:
                 if not self._stopped and not self._probe():
                     self._breaker.trip()
             case BreakerState.CLOSED:
-                _log.info("relay %s is well again", self._name)
+                _log.info("relay %s is asked again", self._name)
 
     def _schedule(self) -> None:
         if not self._stopped:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.domain.outcome import ErrorKind
 from app.domain.smtp import RelayUnavailable, SendReport
+from app.relay.chunking import Chunking
 from app.relay.config import RelayConfig, Security
 from app.relay.connection import Connection
 from app.relay.connections import Connections
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from app.domain.smtp import Composed
     from app.flow import Clock
     from app.relay.config import BreakerConfig
-    from app.relay.dialogue import Outcome
+    from app.relay.outcome import Outcome
     from app.relay.state import RelayState
 
 _log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class Relay:
         self._clock = clock
         self._context: ssl.SSLContext | None = None
         self._helo_name = config.helo_name or ""
+        self._chunking = Chunking(config.name)
         self._connections = Connections(
             self._dial,
             relay=config.name,
@@ -81,6 +83,21 @@ class Relay:
     def accepted_lately(self) -> bool:
         return self._health.accepted_lately()
 
+    def pause(self) -> None:
+        """Give it no more messages until `resume`; those under way end."""
+        self._health.pause()
+
+    def resume(self) -> None:
+        self._health.resume()
+
+    def reset(self) -> None:
+        """Ask it now, whatever went wrong before."""
+        self._health.reset()
+
+    def configure(self, breaker: BreakerConfig) -> None:
+        """Thresholds of the breaker from now on."""
+        self._health.configure(breaker)
+
     def state(self) -> RelayState:
         return self._health.state(self._connections.size)
 
@@ -106,19 +123,19 @@ class Relay:
         return SendReport(self.name, replies, self._clock.monotonic() - started)
 
     async def transact(
-        self, composed: Composed, recipients: Sequence[str], body: bytes, size: int
+        self, composed: Composed, recipients: Sequence[str], content: bytes
     ) -> Outcome:
-        """One transaction; once more on a fresh connection when a kept one turned out dead."""
-        outcome, kept = await self._once(composed, recipients, body, size, fresh=False)
-        if kept and outcome.unused:
-            outcome, _ = await self._once(composed, recipients, body, size, fresh=True)
+        """One transaction; again on a fresh connection where the first says nothing of the mail."""
+        outcome = await self._once(composed, recipients, content, fresh=False)
+        while outcome.again:
+            outcome = await self._once(composed, recipients, content, fresh=True)
         if outcome.delivered:
             self._health.accepted()
         return outcome
 
     async def _once(
-        self, composed: Composed, recipients: Sequence[str], body: bytes, size: int, *, fresh: bool
-    ) -> tuple[Outcome, bool]:
+        self, composed: Composed, recipients: Sequence[str], content: bytes, *, fresh: bool
+    ) -> Outcome:
         try:
             connection = await self._connections.acquire(fresh=fresh)
         except asyncio.CancelledError as cut:
@@ -126,12 +143,10 @@ class Relay:
             raise RelayUnavailable(
                 self.name, "cut off while waiting for a connection", retry_in=0.0
             ) from cut
-        kept = not connection.fresh
         try:
-            outcome = await connection.transact(composed.envelope, recipients, body, size)
+            return await connection.transact(composed.envelope, recipients, content)
         finally:
             self._connections.release(connection)
-        return outcome, kept
 
     async def _dial(self) -> Connection:
         if self._context is None:
@@ -146,7 +161,9 @@ class Relay:
                 self.name, str(error), retry_in=self._health.parking(), auth=error.auth
             ) from None
         self._health.opened()
-        return Connection(opened, self._config, self._clock, self._connections.forget)
+        return Connection(
+            opened, self._config, self._clock, self._chunking, self._connections.forget
+        )
 
 
 async def _own_name() -> str:

@@ -79,6 +79,22 @@ class Relays:
         """Whether it took a message in the last minute."""
         return self._named(relay_name).accepted_lately()
 
+    def pause(self, relay_name: str) -> None:
+        """Give this relay no more messages until `resume`; those under way end."""
+        self._named(relay_name).pause()
+
+    def resume(self, relay_name: str) -> None:
+        """Undo `pause`."""
+        self._named(relay_name).resume()
+
+    def reset(self, relay_name: str) -> None:
+        """Close this relay's breaker and end its rest: it may be asked now."""
+        self._named(relay_name).reset()
+
+    def configure(self, breaker: BreakerConfig) -> None:
+        """Thresholds of every relay's breaker from now on."""
+        self._relay.configure(breaker)
+
     def states(self) -> tuple[RelayState, ...]:
         return (self._relay.state(),)
 

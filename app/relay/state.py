@@ -11,12 +11,16 @@ if TYPE_CHECKING:
 
 
 class RelayStatus(StrEnum):
-    """CLOSED (the breaker's) is well; RESTING means the relay asked for less, not that it ails."""
+    """CLOSED (the breaker's) is well; RESTING means the relay asked for less, not that it ails.
+
+    PAUSED is an operator's wish, whatever the breaker says.
+    """
 
     CLOSED = "closed"
     OPEN = "open"
     HALF_OPEN = "half-open"
     RESTING = "resting"
+    PAUSED = "paused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from app.settings.model import Settings
 from app.settings.option import Group, Option
 from app.settings.options import options
 from app.settings.problem import Given, InvalidSettings, Problem, Source
+from app.settings.reply_rules import read_rules
 
 __all__ = [
     "BreakerValues",
@@ -19,4 +20,5 @@ __all__ = [
     "Source",
     "load",
     "options",
+    "read_rules",
 ]

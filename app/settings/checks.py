@@ -8,6 +8,9 @@ import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from app.domain.domain_lists import is_among
+from app.domain.signing_key import RSA, keys_of
+from app.settings.addresses import domain_of
 from app.settings.options import option
 from app.settings.problem import Given, Problem
 
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from app.settings.model import Settings
 
 _LONGEST_TOPIC = 249
+# RFC 8301 3.2.
+_ADVISED_RSA_BITS = 2048
 
 
 @dataclass(slots=True)
@@ -186,6 +191,26 @@ def _remembered(found: _Findings) -> None:
         )
 
 
+def _signing(found: _Findings) -> None:
+    keys, sender = found.settings.dkim_keys or (), found.settings.email_from
+    for key in keys:
+        if key.algorithm == RSA and key.bits < _ADVISED_RSA_BITS:
+            found.notices.append(
+                f"DKIM_KEYS: the RSA key of {key.domain} has {key.bits} bits; "
+                f"{_ADVISED_RSA_BITS} are advised"
+            )
+    if keys and sender is not None and not keys_of(keys, domain_of(sender)):
+        found.notices.append(
+            "DKIM_KEYS has no key for the domain of EMAIL_FROM: mail from there is not signed"
+        )
+
+
+def _staging(found: _Findings) -> None:
+    target, domains = found.settings.email_redirect_to, found.settings.email_allow_domains
+    if target is not None and domains is not None and not is_among(target.domain, domains):
+        found.wrong("email_redirect_to", f"not in {found.said('email_allow_domains')}")
+
+
 def _certificates(found: _Findings, names: tuple[str, str, str]) -> None:
     authorities, certificate, key = (getattr(found.settings, name) for name in names)
     if authorities is not None and not _is_readable_as_authorities(authorities):
@@ -258,4 +283,6 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[[_Findings], None]], ...] = (
     (_RELAY_LOGIN, _relay_login),
     (_RELAY_TLS, _relay_tls),
     (("dedup_window", "dedup_size", "state_url"), _remembered),
+    (("dkim_keys", "email_from"), _signing),
+    (("email_redirect_to", "email_allow_domains"), _staging),
 )

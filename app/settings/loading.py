@@ -36,13 +36,15 @@ def load(
     *,
     env_file: Path | None = DOTENV,
     secrets_folder: Path | None = SECRETS,
+    changed: Mapping[str, str] | None = None,
 ) -> Loaded:
     """Read every source: flag, environment, `.env`, secret files, profile, default.
 
     `flags` are texts by field of the model (`email_worker_count`), or by `<field>_file` for a
-    secret's file. Raises `InvalidSettings` with everything that is wrong.
+    secret's file; `changed` what was changed while running, which is stronger still. Raises
+    `InvalidSettings` with everything that is wrong.
     """
-    gathered = gather(flags or {}, env_file, secrets_folder)
+    gathered = gather(flags or {}, env_file, secrets_folder, changed or {})
     spelling = notices_of_spelling(gathered.variables)
     settings, problems = _validate(gathered.given)
     problems = [*gathered.problems, *problems]

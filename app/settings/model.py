@@ -13,7 +13,9 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from typing_extensions import override
 
-from app.settings.addresses import BounceSender, Sender
+from app.domain.message import Address
+from app.domain.signing_key import SigningKey
+from app.settings.addresses import BounceSender, Domains, Recipient, Sender
 from app.settings.compounds import (
     Breaker,
     BreakerValues,
@@ -23,6 +25,7 @@ from app.settings.compounds import (
     Host,
     StartPoint,
 )
+from app.settings.dkim_keys import DkimKeys
 from app.settings.kinds import (
     Choice,
     Duration,
@@ -36,6 +39,7 @@ from app.settings.kinds import (
 )
 from app.settings.option import Group, later, setting
 from app.settings.paths import ExistingFile, ExistingFolder
+from app.settings.reply_rules import RulesFile
 from app.settings.store_url import StoreUrl
 
 Topic = Text("1 to 249 of A-Z a-z 0-9 . _ -", r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}", "TOPIC")
@@ -197,6 +201,12 @@ class Settings(BaseSettings):
         "Folder with templates of your own.",
         default_means="the built-in ones only",
     )
+    dkim_keys: Annotated[tuple[SigningKey, ...] | None, DkimKeys()] = setting(
+        Group.MAIL,
+        None,
+        "Keys that sign mail from these domains and what is below them (DKIM).",
+        default_means="mail is not signed",
+    )
     email_ttl: Annotated[dict[str, float] | None, DurationPairs()] = setting(
         Group.MAIL,
         None,
@@ -218,11 +228,26 @@ class Settings(BaseSettings):
         "Topic with the addresses that no mail goes to, as digests.",
         empty_means="no address is suppressed",
     )
-    email_inline_css: NotYet = later(Group.MAIL, "Move style sheets into the HTML's elements.")
-    email_dry_run: NotYet = later(Group.MAIL, "Do everything except sending.")
-    email_redirect_to: NotYet = later(Group.MAIL, "Send every mail here instead (staging).")
-    email_allow_domains: NotYet = later(Group.MAIL, "Send to these domains only (staging).")
-    dkim_keys: NotYet = later(Group.MAIL, "Keys that sign the mail: domain:selector:file.")
+    email_dry_run: Annotated[bool, Switch()] = setting(
+        Group.MAIL,
+        "false",
+        "Do everything except sending: messages are taken, composed, logged, and done with.",
+    )
+    email_redirect_to: Annotated[Address | None, Recipient()] = setting(
+        Group.MAIL,
+        None,
+        "For staging: every mail goes to this address and to nobody else.",
+        default_means="mail goes where it is meant to",
+    )
+    email_allow_domains: Annotated[tuple[str, ...] | None, Domains()] = setting(
+        Group.MAIL,
+        None,
+        "For staging: no recipient in another domain gets mail.",
+        default_means="every domain",
+    )
+    email_inline_css: Annotated[bool, Switch()] = setting(
+        Group.MAIL, "false", "Move the style sheets of templates into the HTML's elements."
+    )
 
     smtp_host: Annotated[str, Host()] = setting(Group.RELAY, "localhost", "The mail relay.")
     smtp_port: Annotated[int, Port()] = setting(Group.RELAY, "587", "Its port.")
@@ -277,7 +302,12 @@ class Settings(BaseSettings):
         "After how many failures in a row to leave the relay alone, and for how long.",
     )
     smtp_relays: NotYet = later(Group.RELAY, "Several relays, as smtp:// addresses.")
-    smtp_rules: NotYet = later(Group.RELAY, "File with rules of your own for replies.")
+    smtp_rules: Annotated[Path | None, RulesFile()] = setting(
+        Group.RELAY,
+        None,
+        "File with rules of your own for the relay's replies, read again at SIGHUP.",
+        default_means="the built-in table judges alone",
+    )
     smtp_rate: NotYet = later(Group.RELAY, "Most mails a second.")
     smtp_domain_rates: NotYet = later(Group.RELAY, "Most mails a second by domain.")
 
@@ -319,13 +349,20 @@ class Settings(BaseSettings):
     ops_host: Annotated[str, Host()] = setting(
         Group.OPS,
         "0.0.0.0",  # noqa: S104  # a container's health is asked from outside
-        "Address that health is served on.",
+        "Address that health and administration are served on.",
     )
     ops_port: Annotated[int, Port(at_least=0)] = setting(
         Group.OPS, "8081", "Its port; 0 takes a free one.", flag="--port"
     )
-    ops_token: Annotated[SecretStr | None, Secret()] = later(Group.OPS, "Token for administration.")
-    ops_public: NotYet = later(Group.OPS, "Let everybody read the console.")
+    ops_token: Annotated[SecretStr | None, Secret()] = setting(
+        Group.OPS,
+        None,
+        "Token that administration over HTTP asks for.",
+        default_means="administration is off",
+    )
+    ops_public: Annotated[bool, Switch()] = setting(
+        Group.OPS, "false", "Let everybody read what mails are about, without the token."
+    )
 
     log_level: Annotated[Level, Choice(("debug", "info", "warning", "error"))] = setting(
         Group.LOG, "info", "Least important events to log."

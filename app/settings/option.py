@@ -23,7 +23,7 @@ class Group(StrEnum):
     RETRIES = "Retries"
     REMEMBERED = "What is remembered"
     LIFE = "Start and stop"
-    OPS = "Health"
+    OPS = "Operations"
     LOG = "Log"
 
 

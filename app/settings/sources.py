@@ -28,15 +28,23 @@ class Gathered:
 
 
 def gather(
-    flags: Mapping[str, str], env_file: Path | None, secrets_folder: Path | None
+    flags: Mapping[str, str],
+    env_file: Path | None,
+    secrets_folder: Path | None,
+    changed: Mapping[str, str],
 ) -> Gathered:
-    """Read flag, environment, `.env`, secret files and profile; what is wrong is in the result."""
+    """Read what was changed while running, flag, environment, `.env`, secret files and profile.
+
+    What is wrong is in the result.
+    """
+    by_change = {field.upper(): text for field, text in changed.items()}
     by_flag = {field.upper(): text for field, text in flags.items()}
     by_environment = environment()
     by_dotenv, problems = dotenv(env_file)
     given: dict[str, Given] = {}
     files: dict[str, Given] = {}
     for source, variables in (
+        (Source.RUNNING, by_change),
         (Source.FLAG, by_flag),
         (Source.ENVIRONMENT, by_environment),
         (Source.DOTENV, by_dotenv),

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from app.telemetry.addresses import AddressPolicy, AddressView
 from app.telemetry.lines import Lines
-from app.telemetry.logs import FORMATS, LEVELS, LogFormat, configure_logging, get_logger
+from app.telemetry.logs import (
+    FORMATS,
+    LEVELS,
+    LogFormat,
+    configure_logging,
+    get_audit_logger,
+    get_logger,
+)
 from app.telemetry.mail_log import MailEvent, MailLog
+from app.telemetry.outcome_tally import Counts, OutcomeTally
 from app.telemetry.pool_metrics import PoolMetrics
 from app.telemetry.throttle import Throttle
 
@@ -14,12 +22,15 @@ __all__ = [
     "LEVELS",
     "AddressPolicy",
     "AddressView",
+    "Counts",
     "Lines",
     "LogFormat",
     "MailEvent",
     "MailLog",
+    "OutcomeTally",
     "PoolMetrics",
     "Throttle",
     "configure_logging",
+    "get_audit_logger",
     "get_logger",
 ]

@@ -62,3 +62,13 @@ def get_logger(name: str) -> FilteringBoundLogger:
     """A logger whose lines carry `logger: name`; it follows every later `configure_logging`."""
     logger: FilteringBoundLogger = structlog.get_logger(name)
     return logger
+
+
+def get_audit_logger(name: str) -> FilteringBoundLogger:
+    """As `get_logger`; its lines are written at every level, for nobody turns an audit off."""
+    logger: FilteringBoundLogger = structlog.wrap_logger(
+        None,
+        wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
+        logger_factory_args=(name,),
+    )
+    return logger

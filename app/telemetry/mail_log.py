@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from app.domain.outcome import ErrorKind, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from app.telemetry.lines import Lines
 
@@ -40,17 +40,23 @@ class MailEvent(Protocol):
 
 
 class MailLog:
-    """Writes `email.delivered`, `email.retrying`, `email.dead`, … with the result's fields."""
+    """Writes `email.delivered`, `email.retrying`, `email.dead`, … with the result's fields.
+
+    `heard` are told of every outcome besides. `lines` may be replaced while running.
+    """
 
     def __init__(self, lines: Lines) -> None:
-        self._lines = lines
+        self.lines = lines
+        self.heard: list[Callable[[MailEvent], None]] = []
 
     def write(self, outcome: MailEvent) -> None:
         """Addresses come out by the policy of `configure_logging`."""
         fields = outcome.fields
         if outcome.error is not None:
             fields = {**fields, "exc_info": outcome.error}
-        self._lines.write(level_of(outcome), "mail", outcome.event, fields)
+        self.lines.write(level_of(outcome), "mail", outcome.event, fields)
+        for hear in self.heard:
+            hear(outcome)
 
 
 def level_of(outcome: MailEvent) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from app.outcomes.dead_letters.letter import DeadLetter, Place, moment, read_letter
 from app.outcomes.dead_letters.letters import Letters, NoSuchLetter
 from app.outcomes.dead_letters.looking import (
+    Age,
     Listed,
     Newest,
     each_letter,
@@ -32,6 +33,7 @@ from app.outcomes.dead_letters.statistics import Statistics, Tally
 
 __all__ = [
     "EVERYTHING",
+    "Age",
     "DeadLetter",
     "Fate",
     "Handled",

@@ -27,6 +27,18 @@ class Listed(NamedTuple):
     mark: Mark | None
 
 
+class Age(NamedTuple):
+    """What letters are put in order by, the oldest first."""
+
+    at_ms: int
+    partition: int
+    offset: int
+
+    @classmethod
+    def of(cls, letter: DeadLetter) -> Age:
+        return cls(letter.at_ms, *letter.place)
+
+
 class Newest(NamedTuple):
     """`found` are without their values, newest last; `matching` is how many there are in all."""
 
@@ -42,15 +54,20 @@ async def each_letter(letters: Letters, selection: Selection) -> AsyncIterator[L
             yield Listed(letter, marks.of(letter))
 
 
-async def newest_letters(letters: Letters, selection: Selection, most: int) -> Newest:
-    """At most so many of those that match; no more are held at any time."""
+async def newest_letters(
+    letters: Letters, selection: Selection, most: int, *, before: Age | None = None
+) -> Newest:
+    """At most so many of those that match; no more are held at any time.
+
+    `before`: only those older than this one; `matching` counts the others too.
+    """
     heap: list[tuple[int, int, int, Listed]] = []
     matching = 0
     async for listed in each_letter(letters, selection):
         matching += 1
         letter = listed.letter
-        key = (letter.at_ms, *letter.place)
-        if len(heap) == most and key < heap[0][:3]:
+        key = Age.of(letter)
+        if (before is not None and key >= before) or (len(heap) == most and key < heap[0][:3]):
             continue
         entry = (*key, Listed(letter.without_value(), listed.mark))
         if len(heap) < most:

@@ -16,9 +16,9 @@ from app.cli.main import run_command_line
 from app.domain.errors import Fatal, ServerUnreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from app.settings import Settings
+    from app.settings import Loaded, Settings
 
 PROJECT = Path(__file__).parents[3]
 
@@ -28,10 +28,12 @@ class Served:
 
     def __init__(self) -> None:
         self.settings: list[Settings] = []
+        self.flags: dict[str, str] = {}
         self.ending: Callable[[], int] = lambda: 0
 
-    def __call__(self, settings: Settings) -> int:
-        self.settings.append(settings)
+    def __call__(self, loaded: Loaded, flags: Mapping[str, str]) -> int:
+        self.settings.append(loaded.settings)
+        self.flags = dict(flags)
         return self.ending()
 
 
@@ -65,6 +67,7 @@ def test_flags_reach_the_service(verb: list[str], served: Served) -> None:
     assert settings.ops_port == 0
     assert settings.ignore_checkpoint is True
     assert settings.kafka_create_topics is False
+    assert served.flags["email_worker_count"] == "3", "for what is read again while running"
 
 
 def test_a_switch_may_stand_before_another_flag(served: Served) -> None:

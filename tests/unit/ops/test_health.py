@@ -1,59 +1,106 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
-from app.ops import RelayHealth, Snapshot, Stall, lesser_issues, live_issues, ready_issues
+import pytest
 
-WELL = Snapshot(started=True, joined=True, relays=(RelayHealth("mail:587", usable=True),))
+from app.ops import (
+    DEFINITIONS,
+    Code,
+    Issue,
+    Phase,
+    RelayHealth,
+    Severity,
+    Snapshot,
+    Stall,
+    Status,
+    Trouble,
+    issues_of,
+    live_issues,
+    status_of,
+)
+from tests.unit.ops.sights import BEGAN, WELL
+
+LATER = BEGAN + timedelta(minutes=5)
+AWAY = RelayHealth("a", usable=False, trouble="refused", since=LATER)
+
+CASES = {
+    Code.STARTING: replace(WELL, phase=Phase.STARTING),
+    Code.NOT_JOINED: replace(WELL, phase=Phase.JOINING),
+    Code.PAUSED: replace(WELL, phase=Phase.PAUSED),
+    Code.DRAINING: replace(WELL, phase=Phase.DRAINING),
+    Code.LOOP_STALLED: replace(WELL, stalls=(Stall("reading the queue", 61.2, LATER),)),
+    Code.RELAYS_AWAY: replace(WELL, relays=(AWAY,)),
+    Code.RELAY_AWAY: replace(WELL, relays=(AWAY, RelayHealth("b", usable=True))),
+    Code.JOBS_STUCK: replace(WELL, stuck=2),
+}
+PARTS = {code: replace(WELL, troubles=(Trouble(code, "part", "why"),)) for code in Code}
 
 
-def test_is_ready_and_alive_when_nothing_is_wrong() -> None:
-    assert ready_issues(WELL) == ()
+@pytest.mark.parametrize("code", Code)
+def test_each_issue_is_found_and_says_how_grave_it_is_and_what_to_do(code: Code) -> None:
+    (issue,) = issues_of(CASES.get(code, PARTS[code]))
+    assert issue.code is code
+    assert issue.text
+    assert issue.action == DEFINITIONS[code].action
+    expected = Status.DOWN if issue.severity is Severity.CRITICAL else Status.DEGRADED
+    assert expected is status_of([issue])
+
+
+def test_nothing_is_wrong_with_a_service_that_is_well() -> None:
+    assert issues_of(WELL) == ()
     assert live_issues(WELL) == ()
+    assert status_of(()) is Status.OK
 
 
-def test_is_alive_but_not_ready_while_starting() -> None:
-    starting = Snapshot(started=False, joined=False)
-    assert ready_issues(starting) == ("starting",)
-    assert live_issues(starting) == ()
+def test_waiting_for_others_is_no_reason_to_replace_the_process() -> None:
+    for code, snapshot in (PARTS | CASES).items():
+        assert (code is Code.LOOP_STALLED) is bool(live_issues(snapshot)), code
 
 
-def test_is_not_ready_before_joining_the_group() -> None:
-    assert ready_issues(replace(WELL, joined=False)) == ("not a member of the consumer group yet",)
-
-
-def test_is_not_ready_while_draining_whatever_else_is_wrong() -> None:
-    draining = replace(WELL, draining=True, joined=False)
-    assert ready_issues(draining) == ("draining: what runs may end, nothing new is taken up",)
-    assert live_issues(draining) == ()
-
-
-def test_names_each_trouble() -> None:
-    troubled = replace(WELL, troubles=(("publishing", "no broker answers"),))
-    assert ready_issues(troubled) == ("publishing: no broker answers",)
-    assert live_issues(troubled) == ()
-
-
-def test_is_ready_while_one_of_several_relays_is_usable() -> None:
-    relays = (RelayHealth("a", usable=False, trouble="refused"), RelayHealth("b", usable=True))
-    assert ready_issues(replace(WELL, relays=relays)) == ()
-
-
-def test_is_not_ready_when_no_relay_is_usable() -> None:
-    relays = (RelayHealth("a", usable=False, trouble="refused"), RelayHealth("b", usable=False))
-    assert ready_issues(replace(WELL, relays=relays)) == (
-        "relay a is left alone: refused",
-        "relay b is left alone",
+def test_says_what_is_wrong_and_since_when() -> None:
+    troubles = (Trouble(Code.PUBLISHING, "publishing", "no broker answers", LATER),)
+    assert issues_of(replace(WELL, troubles=troubles)) == (
+        Issue(Code.PUBLISHING, "publishing: no broker answers", LATER),
+    )
+    assert issues_of(CASES[Code.LOOP_STALLED]) == (
+        Issue(Code.LOOP_STALLED, "reading the queue has not turned for 61 s", LATER),
     )
 
 
-def test_is_neither_ready_nor_alive_with_a_loop_standing_still() -> None:
-    stalled = replace(WELL, stalls=(Stall("reading the queue", 61.2),))
-    assert ready_issues(stalled) == ("reading the queue has not turned for 61 s",)
-    assert live_issues(stalled) == ready_issues(stalled)
+def test_tells_while_draining_of_nothing_that_draining_brings() -> None:
+    draining = replace(
+        WELL, phase=Phase.DRAINING, relays=(AWAY,), troubles=(Trouble(Code.OTHER, "a", "b"),)
+    )
+    assert [Code.DRAINING] == [each.code for each in issues_of(draining)]
 
 
-def test_is_ready_with_trouble_that_lets_mail_flow_and_tells_it() -> None:
-    lesser = replace(WELL, lesser_troubles=(("shared store", "deduplication is not kept"),))
-    assert ready_issues(lesser) == ()
-    assert lesser_issues(lesser) == ("shared store: deduplication is not kept",)
+def test_tells_the_gravest_first() -> None:
+    snapshot = replace(
+        WELL,
+        phase=Phase.JOINING,
+        stuck=1,
+        troubles=(Trouble(Code.SHARED_STORE, "a", "b"), Trouble(Code.KAFKA_AWAY, "c", "d")),
+    )
+    assert [Code.NOT_JOINED, Code.KAFKA_AWAY, Code.SHARED_STORE, Code.JOBS_STUCK] == [
+        each.code for each in issues_of(snapshot)
+    ]
+
+
+def test_names_every_relay_that_is_left_alone() -> None:
+    relays = (AWAY, RelayHealth("b", usable=False))
+    assert ["relay a is left alone: refused", "relay b is left alone"] == [
+        each.text for each in issues_of(replace(WELL, relays=relays))
+    ]
+
+
+def test_a_service_without_relays_yet_has_no_issue_with_them() -> None:
+    assert issues_of(Snapshot(phase=Phase.RUNNING)) == ()
+
+
+def test_every_issue_is_defined_once_and_in_sentences() -> None:
+    assert set(Code) == set(DEFINITIONS)
+    for definition in DEFINITIONS.values():
+        assert definition.meaning.endswith(".")
+        assert definition.action.endswith(".")

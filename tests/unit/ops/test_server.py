@@ -13,21 +13,16 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter
 
 from app.domain.errors import Fatal
-from app.ops import OpsServer, RelayHealth, Snapshot, Stall, create_app
+from app.ops import OpsServer, Phase, Stall, create_app
 from tests.support.waiting import run, until
+from tests.unit.ops.sights import WELL, Source, access
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
-
-WELL = Snapshot(started=True, joined=True, relays=(RelayHealth("mail:587", usable=True),))
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-class Source:
-    def __init__(self, snapshot: Snapshot) -> None:
-        self.now = snapshot
-
-    def snapshot(self) -> Snapshot:
-        return self.now
+def _app(source: Source | None = None, registry: CollectorRegistry | None = None) -> ASGIApp:
+    return create_app(source or Source(), registry or CollectorRegistry(), access())
 
 
 async def _ask(server: OpsServer, path: str, method: str = "GET") -> httpx.Response:
@@ -38,7 +33,7 @@ async def _ask(server: OpsServer, path: str, method: str = "GET") -> httpx.Respo
 def test_tells_ready_and_live_as_they_change() -> None:
     async def main() -> None:
         source = Source(WELL)
-        server = OpsServer("127.0.0.1", 0, create_app(source, CollectorRegistry()))
+        server = OpsServer("127.0.0.1", 0, _app(source))
         await server.start()
         try:
             ready = await _ask(server, "/health/ready")
@@ -48,7 +43,7 @@ def test_tells_ready_and_live_as_they_change() -> None:
             assert live.headers["cache-control"] == "no-store"
             assert "server" not in live.headers
 
-            source.now = replace(WELL, draining=True)
+            source.now = replace(WELL, phase=Phase.DRAINING)
             ready = await _ask(server, "/health/ready")
             assert ready.status_code == 503
             assert ready.json()["status"] == "not ready"
@@ -57,10 +52,10 @@ def test_tells_ready_and_live_as_they_change() -> None:
             source.now = replace(WELL, stalls=(Stall("results", 90),))
             live = await _ask(server, "/health/live")
             assert live.status_code == 503
-            assert live.json() == {
-                "status": "not live",
-                "issues": ["results has not turned for 90 s"],
-            }
+            assert live.json()["status"] == "not live"
+            (issue,) = live.json()["issues"]
+            assert issue["code"] == "loop_stalled"
+            assert issue["text"] == "results has not turned for 90 s"
         finally:
             await server.stop()
 
@@ -69,7 +64,7 @@ def test_tells_ready_and_live_as_they_change() -> None:
 
 def test_knows_no_other_path_and_no_other_method() -> None:
     async def main() -> None:
-        server = OpsServer("127.0.0.1", 0, create_app(Source(WELL), CollectorRegistry()))
+        server = OpsServer("127.0.0.1", 0, _app())
         await server.start()
         try:
             assert (await _ask(server, "/")).status_code == 404
@@ -81,11 +76,43 @@ def test_knows_no_other_path_and_no_other_method() -> None:
     run(main())
 
 
+def test_no_path_leads_anywhere_else() -> None:
+    """As sent, for clients of better manners than an attacker's tidy paths up."""
+
+    async def main() -> None:
+        server = OpsServer("127.0.0.1", 0, _app())
+        await server.start()
+        try:
+            for path in (
+                "//health",
+                "/health/../metrics",
+                "/health/%2e%2e/metrics",
+                "/..%2f..%2fetc/passwd",
+                "/../../../../etc/passwd",
+                "/.env",
+                "/metrics%00",
+                "/health\\..\\metrics",
+                "http://127.0.0.1/etc/passwd",
+            ):
+                reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+                writer.write(
+                    f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode()
+                )
+                status, _, rest = (await reader.read()).partition(b"\r\n")
+                assert status == b"HTTP/1.1 404 Not Found", path
+                assert b"application/problem+json" in rest
+                writer.close()
+        finally:
+            await server.stop()
+
+    run(main())
+
+
 def test_says_which_address_cannot_be_had() -> None:
     async def main() -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
-            server = OpsServer("127.0.0.1", port, create_app(Source(WELL), CollectorRegistry()))
+            server = OpsServer("127.0.0.1", port, _app())
             with pytest.raises(
                 Fatal, match=rf"127\.0\.0\.1:{port}: address already in use.*OPS_PORT"
             ):
@@ -98,7 +125,7 @@ def test_says_which_address_cannot_be_had() -> None:
 def test_leaves_signal_handlers_alone() -> None:
     async def main() -> None:
         before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-        server = OpsServer("127.0.0.1", 0, create_app(Source(WELL), CollectorRegistry()))
+        server = OpsServer("127.0.0.1", 0, _app())
         await server.start()
         await _ask(server, "/health/live")
         during = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
@@ -130,7 +157,7 @@ def test_ends_in_time_with_a_request_that_never_ends() -> None:
 
 def test_ends_in_time_with_a_client_that_says_nothing() -> None:
     async def main() -> None:
-        server = OpsServer("127.0.0.1", 0, create_app(Source(WELL), CollectorRegistry()))
+        server = OpsServer("127.0.0.1", 0, _app())
         await server.start()
         _, writer = await asyncio.open_connection("127.0.0.1", server.port)
         async with asyncio.timeout(5):
@@ -142,11 +169,11 @@ def test_ends_in_time_with_a_client_that_says_nothing() -> None:
 
 def test_frees_the_port_when_it_ends() -> None:
     async def main() -> None:
-        server = OpsServer("127.0.0.1", 0, create_app(Source(WELL), CollectorRegistry()))
+        server = OpsServer("127.0.0.1", 0, _app())
         await server.start()
         port = server.port
         await server.stop()
-        again = OpsServer("127.0.0.1", port, create_app(Source(WELL), CollectorRegistry()))
+        again = OpsServer("127.0.0.1", port, _app())
         await again.start()
         assert (await _ask(again, "/health/live")).status_code == 200
         await again.stop()
@@ -157,7 +184,7 @@ def test_frees_the_port_when_it_ends() -> None:
 def test_a_failing_route_costs_that_request_alone() -> None:
     async def main() -> None:
         source = Source(WELL)
-        server = OpsServer("127.0.0.1", 0, create_app(source, CollectorRegistry()))
+        server = OpsServer("127.0.0.1", 0, _app(source))
         await server.start()
         try:
             source.now = None  # type: ignore[assignment]  # a source that breaks its promise
@@ -172,7 +199,7 @@ def test_a_failing_route_costs_that_request_alone() -> None:
 
 def test_the_end_of_the_server_task_ends_nothing_else() -> None:
     async def main() -> None:
-        server = OpsServer("127.0.0.1", 0, create_app(Source(WELL), CollectorRegistry()))
+        server = OpsServer("127.0.0.1", 0, _app())
         await server.start()
         (task,) = [task for task in asyncio.all_tasks() if task.get_name() == "ops"]
         task.cancel()
@@ -186,7 +213,7 @@ def test_metrics_are_the_registrys_in_prometheus_text_form() -> None:
     async def main() -> None:
         registry = CollectorRegistry()
         Counter("mailer_things", "Things", registry=registry).inc(3)
-        server = OpsServer("127.0.0.1", 0, create_app(Source(WELL), registry))
+        server = OpsServer("127.0.0.1", 0, _app(registry=registry))
         await server.start()
         try:
             answer = await _ask(server, "/metrics")

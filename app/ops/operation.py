@@ -1,0 +1,53 @@
+"""One call of the HTTP interface: what it takes, what it answers, who may; served and described."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from app.ops.access import Need
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from pydantic import BaseModel
+
+READS: Final = frozenset({"GET"})
+
+
+class Reply(NamedTuple):
+    """`body` None is an empty answer, bytes are sent as they are."""
+
+    body: BaseModel | bytes | None
+    status: int = 200
+    headers: Mapping[str, str] = {}
+
+
+class Call(NamedTuple):
+    """A call that may be served: everything in it is valid. `peer` is who is connected."""
+
+    peer: str
+    path: Mapping[str, Any]
+    query: Any
+    body: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """`answers` names the model of each status; None where the answer is of `media_type`.
+
+    `path` holds its parameters as Starlette writes them. `problems`: statuses that this call may
+    answer besides those that any call of its kind may.
+    """
+
+    method: str
+    path: str
+    name: str
+    about: str
+    handle: Callable[[Call], Awaitable[Reply]]
+    answers: Mapping[int, type[BaseModel] | None]
+    need: Need = Need.NOTHING
+    query: type[BaseModel] | None = None
+    body: type[BaseModel] | None = None
+    media_type: str = "application/json"
+    problems: tuple[int, ...] = field(default=())
