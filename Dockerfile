@@ -23,7 +23,7 @@ RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
     && pip --python /opt/kafka-mailer/bin/python install --no-compile --no-deps --no-index \
         /wheels/*.whl
 # Compiles what the service imports, which is half of what is installed.
-RUN ["/opt/kafka-mailer/bin/python", "-c", "import app, importlib, pkgutil; [importlib.import_module(each.name) for each in pkgutil.walk_packages(app.__path__, 'app.') if not each.name.endswith('__main__')]"]
+RUN ["/opt/kafka-mailer/bin/python", "-I", "-c", "import app, importlib, pkgutil; [importlib.import_module(each.name) for each in pkgutil.walk_packages(app.__path__, 'app.') if not each.name.endswith('__main__')]"]
 
 FROM ${PYTHON_IMAGE}
 ARG VERSION=dev
