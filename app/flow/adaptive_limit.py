@@ -10,6 +10,7 @@ from app.flow.clock import Clock, SystemClock
 from app.flow.token_bucket import TokenBucket
 
 _SLICE = 0.1
+_SHORTEST_LOOK = 0.1
 _UNLIMITED = 100_000.0
 _LONGEST_REST = 3_600.0
 
@@ -19,8 +20,8 @@ class AdaptiveLimit:
 
     A refusal cuts when refusals are at least `least_refusals` and above `refusal_share` of the
     last second's answers, at most once a second, and never for work that was refused before.
-    A cut rests for `rest` seconds and limits to `cut` times what the last second accepted, at
-    least 1 a second. The limit then grows by the share `growth` each second, which doubles every
+    A cut rests for `rest` seconds and limits to `cut` times what the last second accepted (as a
+    rate, where answers began less than a second ago), at least 1 a second. The limit then grows by the share `growth` each second, which doubles every
     `doubling` seconds without a refusal. At most `depth` seconds' worth goes in one burst.
     A delay that the other side states is kept in any case, up to an hour.
     """
@@ -52,7 +53,13 @@ class AdaptiveLimit:
         self._clock = clock or SystemClock()
         self._bucket: TokenBucket | None = None
         self._answers: deque[_Slice] = deque()
+        self._busy_since = self._clock.monotonic()
         self._rests_until = self._cut_at = self._refused_at = self._grown_at = float("-inf")
+
+    @property
+    def resting_for(self) -> float:
+        """Seconds until the rest is over, 0 while there is none."""
+        return max(0.0, self._rests_until - self._clock.monotonic())
 
     @property
     def limit(self) -> float | None:
@@ -63,8 +70,7 @@ class AdaptiveLimit:
     def ready_in(self) -> float:
         """Seconds until the next may go, 0 for now."""
         self._grow()
-        rest = max(0.0, self._rests_until - self._clock.monotonic())
-        return rest or (self._bucket.ready_in() if self._bucket else 0.0)
+        return self.resting_for or (self._bucket.ready_in() if self._bucket else 0.0)
 
     def try_take(self) -> bool:
         """Take the right to send one, if it is there."""
@@ -72,6 +78,11 @@ class AdaptiveLimit:
             return False
         self._grow()
         return self._bucket is None or self._bucket.try_take()
+
+    def take(self) -> None:
+        """Send one more in any case, on what is to come."""
+        if self._bucket is not None:
+            self._bucket.take()
 
     def give_back(self) -> None:
         """The right was not used."""
@@ -97,7 +108,7 @@ class AdaptiveLimit:
             return
         self._cut_at = now
         self._rest_until(now + self._rest)
-        self._limit_to(max(1.0, self._cut * accepted))
+        self._limit_to(max(1.0, self._cut * accepted / self._covered(now)))
 
     def _rest_until(self, when: float) -> None:
         self._rests_until = max(self._rests_until, when)
@@ -127,6 +138,8 @@ class AdaptiveLimit:
     def _note(self, *, accepted: int, refused: int) -> None:
         now = self._clock.monotonic()
         self._forget(now)
+        if not self._answers:
+            self._busy_since = now
         if self._answers and now - self._answers[-1].since < _SLICE:
             last = self._answers.pop()
             accepted, refused = accepted + last.accepted, refused + last.refused
@@ -137,6 +150,10 @@ class AdaptiveLimit:
     def _last_second(self, now: float) -> tuple[int, int]:
         self._forget(now)
         return sum(s.accepted for s in self._answers), sum(s.refused for s in self._answers)
+
+    def _covered(self, now: float) -> float:
+        """The part of the last second that answers came in; a first burst is no second's worth."""
+        return min(1.0, max(_SHORTEST_LOOK, now - self._busy_since))
 
     def _forget(self, now: float) -> None:
         while self._answers and now - self._answers[0].since >= 1.0:

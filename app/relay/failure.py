@@ -14,12 +14,18 @@ from app.relay.masking import masked
 
 
 class OpeningFailed(MailerError):
-    """Trouble before MAIL; `auth` marks refused credentials, which only an operator can mend."""
+    """Trouble before MAIL; `auth` marks refused credentials, which only an operator can mend.
 
-    def __init__(self, phase: Phase, detail: str, *, auth: bool = False) -> None:
+    `code` is the reply's, where the relay said something.
+    """
+
+    def __init__(
+        self, phase: Phase, detail: str, *, auth: bool = False, code: int | None = None
+    ) -> None:
         super().__init__(f"{phase}: {detail}")
         self.phase = phase
         self.auth = auth
+        self.code = code
 
 
 KNOWN_FAILURES: Final = (OpeningFailed, aiosmtplib.SMTPException, OSError, UnicodeError)
@@ -33,7 +39,9 @@ def failure_of(phase: Phase, error: Exception) -> OpeningFailed:
             return error
         case aiosmtplib.SMTPResponseException():
             detail = f"{error.code} {masked(str(error.message))}"
-            return OpeningFailed(phase, detail, auth=_is_auth_refusal(phase, error))
+            return OpeningFailed(
+                phase, detail, auth=_is_auth_refusal(phase, error), code=error.code
+            )
         case _:
             return OpeningFailed(phase, _detail(error))
 

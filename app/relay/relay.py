@@ -11,11 +11,13 @@ from app.domain.outcome import ErrorKind
 from app.domain.smtp import RelayUnavailable, SendReport
 from app.relay.config import RelayConfig, Security
 from app.relay.connection import Connection
-from app.relay.connections import Connections
+from app.relay.connections import Connections, RefusedMore
 from app.relay.delivery import Delivery
 from app.relay.failure import OpeningFailed
 from app.relay.health import Health
+from app.relay.limits import Limits
 from app.relay.opening import Opening
+from app.relay.state import RelayState, RelayStatus
 from app.relay.tls import client_context
 
 if TYPE_CHECKING:
@@ -26,11 +28,13 @@ if TYPE_CHECKING:
     from app.flow import Clock
     from app.relay.config import BreakerConfig
     from app.relay.dialogue import Outcome
-    from app.relay.state import RelayState
 
 _log = logging.getLogger(__name__)
 
 _HOST_NAME_TIMEOUT: Final = 3.0
+_LONG_REST_S: Final = 5.0
+_LONGEST_PARKING: Final = 30.0
+_CLOSING_DOWN: Final = 421
 
 
 class Relay:
@@ -50,6 +54,7 @@ class Relay:
             clock=clock,
         )
         self._health = Health(config.name, breaker, clock, self._connections.dial)
+        self._limits = Limits(config.name, config.rate, clock)
 
     async def start(self) -> None:
         """Read what TLS needs; connects to nothing.
@@ -75,8 +80,24 @@ class Relay:
         self._health.stop()
         await self._connections.close()
 
+    @property
+    def healthy(self) -> bool:
+        """Whether it serves its mail, if perhaps not this very moment."""
+        return self._health.ready_in() == 0 and self._limits.resting_for <= _LONG_REST_S
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait for a connection."""
+        return self._connections.waiting
+
+    @property
+    def crowded(self) -> bool:
+        """Whether each of its connections has a message that waits for it already."""
+        return self._connections.waiting >= self._connections.limit
+
     def ready_in(self) -> float:
-        return self._health.ready_in()
+        """Seconds until it may be given a message, 0 for now."""
+        return max(self._health.ready_in(), self._limits.ready_in())
 
     def accepted_lately(self) -> bool:
         return self._health.accepted_lately()
@@ -97,16 +118,45 @@ class Relay:
         self._health.configure(breaker)
 
     def state(self) -> RelayState:
-        return self._health.state(self._connections.size)
+        status, since = self._health.status()
+        if status is RelayStatus.CLOSED and self._limits.resting_for > 0:
+            status, since = RelayStatus.RESTING, self._limits.resting_since
+        return RelayState(
+            name=self.name,
+            status=status,
+            since=since,
+            connections=self._connections.size,
+            last_error=self._health.last_error,
+            last_accepted_at=self._health.last_accepted_at,
+            most_connections=self._connections.limit,
+            waiting=self._connections.waiting,
+            rate=self._limits.rate,
+            limit=self._limits.limit,
+        )
 
-    def feedback(self, kind: ErrorKind | None, delay_s: float | None) -> None:
+    def unavailable(self) -> RelayUnavailable:
+        """Why a message cannot go there now, and when it should ask again."""
+        if self._health.ready_in() > 0:
+            wait = self._health.parking()
+        else:
+            wait = min(_LONGEST_PARKING, self._limits.next_turn())
+        status = self.state().status
+        what = "at its limit" if status is RelayStatus.CLOSED else status
+        return RelayUnavailable(self.name, f"it is {what}", retry_in=wait)
+
+    def feedback(
+        self, kind: ErrorKind | None, delay_s: float | None, *, again: bool, connections: bool
+    ) -> None:
         """How the replies of a send were judged."""
         match kind:
             case ErrorKind.RELAY_AUTH:
                 self._health.auth_refused("it does not accept our credentials or our mail")
                 self._connections.drop_idle()
             case ErrorKind.RATE_LIMITED:
-                self._health.rest(delay_s)
+                if connections:
+                    self._connections.too_many()
+                else:
+                    self._limits.refused(delay_s, again=again)
             case _:
                 pass
 
@@ -114,9 +164,7 @@ class Relay:
         """See `Relays.send`."""
         started = self._clock.monotonic()
         if self.ready_in() > 0:
-            raise RelayUnavailable(
-                self.name, f"it is {self.state().status}", retry_in=self._health.parking()
-            )
+            raise self.unavailable()
         replies = await Delivery(self, composed).run()
         return SendReport(self.name, replies, self._clock.monotonic() - started)
 
@@ -124,11 +172,17 @@ class Relay:
         self, composed: Composed, recipients: Sequence[str], body: bytes, size: int
     ) -> Outcome:
         """One transaction; once more on a fresh connection when a kept one turned out dead."""
-        outcome, kept = await self._once(composed, recipients, body, size, fresh=False)
-        if kept and outcome.unused:
-            outcome, _ = await self._once(composed, recipients, body, size, fresh=True)
+        self._limits.take()
+        try:
+            outcome, kept = await self._once(composed, recipients, body, size, fresh=False)
+            if kept and outcome.unused:
+                outcome, _ = await self._once(composed, recipients, body, size, fresh=True)
+        except RelayUnavailable:
+            self._limits.give_back()
+            raise
         if outcome.delivered:
             self._health.accepted()
+            self._limits.accepted()
         return outcome
 
     async def _once(
@@ -154,6 +208,8 @@ class Relay:
         try:
             opened = await Opening(self._config, self._context, self._helo_name).run()
         except OpeningFailed as error:
+            if error.code == _CLOSING_DOWN and self._connections.in_use:
+                raise RefusedMore from None
             self._health.failed(str(error), auth=error.auth)
             if self._health.ready_in() > 0:
                 self._connections.drop_idle()

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from collections import defaultdict
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
 
+from app.domain.smtp import NoRelay, Phase, RelayUnavailable
 from app.flow import Clock, SystemClock
+from app.relay.choice import Ask, Choice
 from app.relay.config import BreakerConfig, RelayConfig
 from app.relay.relay import Relay
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from app.domain.outcome import ErrorKind
     from app.domain.smtp import Composed, SendReport
     from app.relay.state import RelayState
 
+_CROWDED_S: Final = 0.25
+
 
 class Relays:
-    """Chooses a relay for each message and sends it there."""
+    """Chooses a relay for each message and sends it there; see `Choice` for the order.
+
+    A level of the order is passed over while none of its relays is healthy. One that merely has
+    to wait a moment, for its rate or a short rest, is waited for.
+    """
 
     def __init__(
         self,
@@ -26,9 +37,17 @@ class Relays:
         breaker: BreakerConfig | None = None,
         clock: Clock | None = None,
     ) -> None:
-        if len(configs) != 1:
-            raise ValueError(f"{len(configs)} relays are configured; allowed: exactly 1")
-        self._relay = Relay(configs[0], breaker or BreakerConfig(), clock or SystemClock())
+        if not configs:
+            raise ValueError("no relay is configured; allowed: 1 or more")
+        names = [config.name for config in configs]
+        if len(set(names)) < len(names):
+            raise ValueError(f"relays of the same name: {', '.join(names)}")
+        clock = clock or SystemClock()
+        self._relays = {
+            config.name: Relay(config, breaker or BreakerConfig(), clock) for config in configs
+        }
+        self._choice = Choice(configs)
+        self._groups = tuple(self._grouped(configs))
 
     async def start(self) -> None:
         """Prepare; connections are opened when there is something to send.
@@ -36,24 +55,36 @@ class Relays:
         Raises:
             Fatal: a certificate or key file cannot be used.
         """
-        await self._relay.start()
+        for relay in self._relays.values():
+            await relay.start()
 
     async def close(self) -> None:
         """Close all connections, politely those not in use; a few seconds at most."""
-        await self._relay.close()
+        await asyncio.gather(*(relay.close() for relay in self._relays.values()))
 
     def ready_in(self) -> float:
         """Seconds until some relay may be asked, 0 for now: the pool's gate."""
-        return self._relay.ready_in()
+        if len(self._groups) == 1:
+            return self._wait(self._groups[0])
+        return min(map(self._wait, self._groups))
+
+    def ready_in_for(self, *, type: str | None, sender_domain: str | None) -> float:  # noqa: A002
+        """Seconds until a relay that serves such a message may be asked, 0 for now or for none."""
+        levels = self._choice.levels(_ask(type, sender_domain))
+        return self._wait([self._named_all(level) for level in levels]) if levels else 0.0
 
     async def send(
         self,
         composed: Composed,
         *,
-        type: str | None = None,  # noqa: A002, ARG002 - the message's field; it restricts the choice
-        sender_domain: str | None = None,  # noqa: ARG002 - restricts the choice among several
+        type: str | None = None,  # noqa: A002 - the message's field
+        sender_domain: str | None = None,
     ) -> SendReport:
         """Put a message to a relay; the report has one reply for each recipient, in their order.
+
+        A relay that cannot be reached, or is lost with the message's last octet unwritten and
+        nothing answered, is followed by the next at once; each is asked once at most. A message of
+        which anything was answered or handed over is offered nowhere else.
 
         A reply of None is loss or time-out; its phase says on which side of the last octet.
         Cancelled before the last octet is written, the connection is dropped; afterwards the
@@ -61,19 +92,49 @@ class Relays:
 
         Raises:
             RelayUnavailable: trouble before MAIL, or cancelled there; nothing was attempted.
+            NoRelay: none is configured for such a message.
             CancelledError: cancelled between MAIL and the last octet.
             ValueError: an envelope address that cannot stand in a command.
         """
-        return await self._relay.send(composed)
+        ask = _ask(type, sender_domain)
+        levels = [self._named_all(level) for level in self._choice.levels(ask)]
+        if not levels:
+            raise NoRelay(ask.type, ask.sender_domain)
+        tried: set[Relay] = set()
+        troubles: list[RelayUnavailable] = []
+        lost: SendReport | None = None
+        while (relay := self._next(levels, tried, troubles)) is not None:
+            tried.add(relay)
+            try:
+                report = await relay.send(composed)
+            except RelayUnavailable as trouble:
+                if isinstance(trouble.__cause__, asyncio.CancelledError):
+                    raise
+                troubles.append(trouble)
+                continue
+            if not _is_lost(report):
+                return report
+            lost = lost or report
+        if lost is not None:
+            return lost
+        raise min(troubles, key=lambda trouble: trouble.retry_in)
 
     def feedback(
-        self, relay_name: str, kind: ErrorKind | None, *, delay_s: float | None = None
+        self,
+        relay_name: str,
+        kind: ErrorKind | None,
+        *,
+        delay_s: float | None = None,
+        again: bool = False,
+        connections: bool = False,
     ) -> None:
-        """How the replies were judged: RELAY_AUTH opens the breaker, RATE_LIMITED gives a rest.
+        """How the replies were judged: RELAY_AUTH opens the breaker, RATE_LIMITED limits.
 
-        `delay_s` is the wait that the relay stated, at most an hour. Other kinds change nothing.
+        `delay_s` is the wait that the relay stated, at most an hour; `again` when it limited this
+        message before; `connections` when there are too many of them, which lowers their number
+        and nothing else. Other kinds change nothing.
         """
-        self._named(relay_name).feedback(kind, delay_s)
+        self._named(relay_name).feedback(kind, delay_s, again=again, connections=connections)
 
     def accepted_lately(self, relay_name: str) -> bool:
         """Whether it took a message in the last minute."""
@@ -93,12 +154,81 @@ class Relays:
 
     def configure(self, breaker: BreakerConfig) -> None:
         """Thresholds of every relay's breaker from now on."""
-        self._relay.configure(breaker)
+        for relay in self._relays.values():
+            relay.configure(breaker)
 
     def states(self) -> tuple[RelayState, ...]:
-        return (self._relay.state(),)
+        return tuple(relay.state() for relay in self._relays.values())
+
+    def _next(
+        self,
+        levels: Sequence[Sequence[Relay]],
+        tried: Collection[Relay],
+        troubles: list[RelayUnavailable],
+    ) -> Relay | None:
+        """Whom to ask now; None, with one more reason unless there are enough, for nobody."""
+        for level in levels:
+            healthy = [each for each in level if each not in tried and each.healthy]
+            ready = [each for each in healthy if each.ready_in() == 0]
+            if ready:
+                # Who is slow to give a connection gets no more of them meanwhile.
+                least = min(each.waiting for each in ready)
+                chosen = self._choice.pick([each.name for each in ready if each.waiting == least])
+                relay = self._relays[chosen]
+                if not relay.crowded or len(self._relays) == 1:
+                    return relay
+                troubles.append(
+                    RelayUnavailable(chosen, "its connections are in use", retry_in=_CROWDED_S)
+                )
+                return None
+            if healthy:
+                troubles.append(min(healthy, key=Relay.ready_in).unavailable())
+                return None
+        if not troubles:
+            away = (relay for level in levels for relay in level)
+            troubles.append(min(away, key=Relay.ready_in).unavailable())
+        return None
+
+    def _wait(self, levels: Sequence[Sequence[Relay]]) -> float:
+        """Seconds until the best level that is healthy, or any when none is, may be asked."""
+        for level in levels:
+            waits = [relay.ready_in() for relay in level if relay.healthy]
+            if waits:
+                return min(waits)
+        return min(relay.ready_in() for level in levels for relay in level)
+
+    def _grouped(self, configs: Iterable[RelayConfig]) -> Iterable[Sequence[Sequence[Relay]]]:
+        """The levels of those that serve the same messages."""
+        groups: defaultdict[tuple[frozenset[str], frozenset[str]], list[RelayConfig]]
+        groups = defaultdict(list)
+        for config in configs:
+            groups[config.types, config.senders].append(config)
+        for group in groups.values():
+            ordered = sorted(group, key=_priority)
+            yield [
+                self._named_all(each.name for each in level)
+                for _, level in groupby(ordered, key=_priority)
+            ]
+
+    def _named_all(self, names: Iterable[str]) -> list[Relay]:
+        return [self._relays[name] for name in names]
 
     def _named(self, name: str) -> Relay:
-        if name != self._relay.name:
-            raise KeyError(f"no relay {name!r}; there is {self._relay.name!r}")
-        return self._relay
+        try:
+            return self._relays[name]
+        except KeyError:
+            known = ", ".join(map(repr, self._relays))
+            raise KeyError(f"no relay {name!r}; there is {known}") from None
+
+
+def _ask(type_: str | None, sender_domain: str | None) -> Ask:
+    return Ask(type_, sender_domain.lower() if sender_domain else None)
+
+
+def _priority(config: RelayConfig) -> int:
+    return config.priority
+
+
+def _is_lost(report: SendReport) -> bool:
+    """Whether nothing was answered and the last octet was not written."""
+    return all(each.reply is None and each.phase is not Phase.FINAL for each in report.replies)

@@ -25,7 +25,12 @@ class RelayStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RelayState:
-    """`since` the status holds; `last_error` is free of addresses; points in time are aware."""
+    """`since` the status holds; `last_error` is free of addresses; points in time are aware.
+
+    `connections` are open, of at most `most_connections` now; `waiting` messages wait for one.
+    `rate` is the configured one, `limit` what refusals have taught, both a second and None for
+    none.
+    """
 
     name: str
     status: RelayStatus
@@ -33,3 +38,7 @@ class RelayState:
     connections: int
     last_error: str | None
     last_accepted_at: datetime | None
+    most_connections: int
+    waiting: int
+    rate: float | None
+    limit: float | None
