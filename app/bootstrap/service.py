@@ -30,11 +30,13 @@ from app.ops.health import Phase
 from app.pipeline.dispatch import Dispatch
 from app.pipeline.flights import Flights
 from app.pipeline.gate import Gate
-from app.pipeline.handler import Handler
+from app.pipeline.handler import Handler, Terms
 from app.pipeline.line import Line
+from app.pipeline.pacing import Pacing
 from app.pipeline.router import Router
 from app.pipeline.tolerated import Tolerated
 from app.pipeline.unparked import Unparked
+from app.pipeline.waits import Waits
 from app.pipeline.watchdog import Watchdog
 from app.pipeline.writer import Writer
 from app.pool import WorkerPool
@@ -58,6 +60,8 @@ log = logging.getLogger(__name__)
 POOL_END_S = 2.0
 # What has left the pool and waits for Kafka may take this part of EMAIL_MAX_MEMORY besides.
 WRITERS_SHARE = 4
+# Of the buffer this part may wait for what others need not wait for.
+WAITING_SHARE = 2
 READERS_END_S = 1.0
 
 
@@ -76,9 +80,10 @@ class Service:
         self.ledger = Ledger()
         self.composer = Composer(configs.composer_config(settings))
         self.relays = Relays(
-            [configs.relay_config(settings)], breaker=configs.breaker_config(settings)
+            configs.relay_configs(settings), breaker=configs.breaker_config(settings)
         )
-        self.gate = Gate(self.relays)
+        pacing = Pacing(configs.rates(settings))
+        self.gate = Gate(self.relays, pacing)
         self.readers: list[Reader] = []
         self.draining = False
         self.held = False
@@ -92,13 +97,20 @@ class Service:
             self.composer,
             self.relays,
             self.ledger,
-            self._flights,
+            Waits(
+                pacing,
+                self.relays,
+                self._flights,
+                room=settings.email_worker_buffer // WAITING_SHARE,
+                tier_s=self._routes.schedule.tiers[0],
+                clock=epoch_ms,
+            ),
+            terms=Terms(settings.smtp_on_ambiguous, configs.sender_domain(settings)),
             screens=[
                 *self._suppressions.screens,
                 *([self._remembering.screen] if self._remembering else []),
             ],
             on_end=self._remembering.screen.over if self._remembering else None,
-            on_ambiguous=settings.smtp_on_ambiguous,
         )
         self.pool: WorkerPool[MailJob, Handled] = WorkerPool(
             self._handler,

@@ -20,9 +20,10 @@ class AdaptiveLimit:
 
     A refusal cuts when refusals are at least `least_refusals` and above `refusal_share` of the
     last second's answers, at most once a second, and never for work that was refused before.
-    A cut rests for `rest` seconds and limits to `cut` times what the last second accepted (as a
-    rate, where answers began less than a second ago), at least 1 a second. The limit then grows by the share `growth` each second, which doubles every
-    `doubling` seconds without a refusal. At most `depth` seconds' worth goes in one burst.
+    A cut rests for `rest` seconds and limits to `cut` times what the last second accepted, at
+    least 1 a second; where answers began less than a second ago, to what that comes to in a
+    second. The limit then grows by the share `growth` each second, which doubles every `doubling`
+    seconds without a refusal. At most `depth` seconds' worth goes in one burst.
     A delay that the other side states is kept in any case, up to an hour.
     """
 

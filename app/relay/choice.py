@@ -19,9 +19,10 @@ class Ask(NamedTuple):
 
 
 class Choice:
-    """Relays by name. Those that name the message's type or sender come before those that serve
-    all, both before either; then the lowest priority; within it, weights share (smooth weighted
-    round robin, so that a heavy relay's turns are spread and no chance is needed).
+    """Relays by name: first those that name the message's type or sender, then the lowest priority.
+
+    Who names both comes before who names one; who names neither serves all, last. On one level
+    weights share (smooth weighted round robin: a heavy relay's turns are spread, by no chance).
     """
 
     def __init__(self, configs: Sequence[RelayConfig]) -> None:

@@ -200,9 +200,9 @@ class Connections:
             self._dialling -= 1
             if isinstance(error, RefusedMore):
                 self.too_many()
+                self.size -= 1
+                return  # who waits gets one of the others when it comes free
             self.size -= 1
-            if isinstance(error, RefusedMore) and self.in_use:
-                return  # who waits gets one that comes free
             if isinstance(error, Exception):
                 self._disappoint(error)
                 self._dial_for_waiters()

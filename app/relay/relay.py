@@ -208,7 +208,11 @@ class Relay:
         try:
             opened = await Opening(self._config, self._context, self._helo_name).run()
         except OpeningFailed as error:
-            if error.code == _CLOSING_DOWN and self._connections.in_use:
+            if (
+                error.code == _CLOSING_DOWN
+                and self._connections.in_use
+                and self._health.ready_in() == 0
+            ):
                 raise RefusedMore from None
             self._health.failed(str(error), auth=error.auth)
             if self._health.ready_in() > 0:

@@ -6,6 +6,7 @@ from app.settings.model import Settings
 from app.settings.option import Group, Option
 from app.settings.options import options
 from app.settings.problem import Given, InvalidSettings, Problem, Source
+from app.settings.relay_urls import RelayValues
 
 __all__ = [
     "BreakerValues",
@@ -15,6 +16,7 @@ __all__ = [
     "Loaded",
     "Option",
     "Problem",
+    "RelayValues",
     "Settings",
     "Source",
     "load",

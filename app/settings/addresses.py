@@ -26,6 +26,14 @@ def _parse(text: str) -> Address:
         raise ValueError("not a mail address") from None
 
 
+def parse_domain(text: str) -> str:
+    """A mail domain in lower case, as A-labels; ValueError."""
+    try:
+        return _parse(f"a@{text}").domain
+    except ValueError:
+        raise ValueError("not a domain") from None
+
+
 @dataclass(frozen=True, slots=True)
 class Sender(Kind):
     """An address, with or without a display name; given back as written."""

@@ -36,6 +36,8 @@ from app.settings.kinds import (
 )
 from app.settings.option import Group, later, setting
 from app.settings.paths import ExistingFile, ExistingFolder
+from app.settings.rates import DomainRates, Rate
+from app.settings.relay_urls import RelayUrls, RelayValues
 from app.settings.store_url import StoreUrl
 
 Topic = Text("1 to 249 of A-Z a-z 0-9 . _ -", r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}", "TOPIC")
@@ -274,10 +276,26 @@ class Settings(BaseSettings):
         "failures=5,reset=10s",
         "After how many failures in a row to leave the relay alone, and for how long.",
     )
-    smtp_relays: NotYet = later(Group.RELAY, "Several relays, as smtp:// addresses.")
+    smtp_relays: Annotated[tuple[RelayValues, ...] | None, RelayUrls()] = setting(
+        Group.RELAY,
+        None,
+        "Several relays, in the place of SMTP_HOST, SMTP_PORT, SMTP_USER, SMTP_PASSWORD and "
+        "SMTP_TOKEN_FILE; the other SMTP settings hold for each.",
+        default_means="the one relay of SMTP_HOST",
+    )
     smtp_rules: NotYet = later(Group.RELAY, "File with rules of your own for replies.")
-    smtp_rate: NotYet = later(Group.RELAY, "Most mails a second.")
-    smtp_domain_rates: NotYet = later(Group.RELAY, "Most mails a second by domain.")
+    smtp_rate: Annotated[float | None, Rate()] = setting(
+        Group.RELAY,
+        None,
+        "Most mails that this instance sends, over all relays.",
+        default_means="no bound",
+    )
+    smtp_domain_rates: Annotated[dict[str, float] | None, DomainRates()] = setting(
+        Group.RELAY,
+        None,
+        "Most mails that this instance sends to a recipients' domain.",
+        default_means="no bound",
+    )
 
     retry_delays: Annotated[tuple[float, ...], Durations()] = setting(
         Group.RETRIES,
