@@ -78,6 +78,11 @@ class Connections:
         return len(self._waiters)
 
     @property
+    def busy(self) -> int:
+        """How many have a message on them."""
+        return len(self._busy)
+
+    @property
     def in_use(self) -> bool:
         """Whether any is open, used or not."""
         return bool(self._busy or self._idle)

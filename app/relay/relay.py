@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from app.domain.outcome import ErrorKind
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Sequence
 
-    from app.domain.smtp import Composed
+    from app.domain.smtp import Composed, RecipientReply
     from app.flow import Clock
     from app.relay.config import BreakerConfig
     from app.relay.dialogue import Outcome
@@ -35,6 +36,7 @@ _HOST_NAME_TIMEOUT: Final = 3.0
 _LONG_REST_S: Final = 5.0
 _LONGEST_PARKING: Final = 30.0
 _CLOSING_DOWN: Final = 421
+_LEAST_REFUSAL: Final = 400
 
 
 class Relay:
@@ -55,6 +57,7 @@ class Relay:
         )
         self._health = Health(config.name, breaker, clock, self._connections.dial)
         self._limits = Limits(config.name, config.rate, clock)
+        self._sent = self._refused = self._limited = 0
 
     async def start(self) -> None:
         """Read what TLS needs; connects to nothing.
@@ -119,19 +122,27 @@ class Relay:
 
     def state(self) -> RelayState:
         status, since = self._health.status()
-        if status is RelayStatus.CLOSED and self._limits.resting_for > 0:
-            status, since = RelayStatus.RESTING, self._limits.resting_since
+        left = self._health.ready_in()
+        if status is RelayStatus.CLOSED:
+            left = self._limits.resting_for
+            if left > 0:
+                status, since = RelayStatus.RESTING, self._limits.resting_since
         return RelayState(
             name=self.name,
             status=status,
             since=since,
+            resting_until=self._clock.now() + timedelta(seconds=left) if left > 0 else None,
             connections=self._connections.size,
-            last_error=self._health.last_error,
-            last_accepted_at=self._health.last_accepted_at,
+            busy=self._connections.busy,
             most_connections=self._connections.limit,
             waiting=self._connections.waiting,
             rate=self._limits.rate,
             limit=self._limits.limit,
+            sent=self._sent,
+            refused=self._refused,
+            limited=self._limited,
+            last_error=self._health.last_error,
+            last_accepted_at=self._health.last_accepted_at,
         )
 
     def unavailable(self) -> RelayUnavailable:
@@ -153,6 +164,7 @@ class Relay:
                 self._health.auth_refused("it does not accept our credentials or our mail")
                 self._connections.drop_idle()
             case ErrorKind.RATE_LIMITED:
+                self._limited += 1
                 if connections:
                     self._connections.too_many()
                 else:
@@ -166,6 +178,7 @@ class Relay:
         if self.ready_in() > 0:
             raise self.unavailable()
         replies = await Delivery(self, composed).run()
+        self._count(replies)
         return SendReport(self.name, replies, self._clock.monotonic() - started)
 
     async def transact(
@@ -184,6 +197,13 @@ class Relay:
             self._health.accepted()
             self._limits.accepted()
         return outcome
+
+    def _count(self, replies: Sequence[RecipientReply]) -> None:
+        answers = [each.reply for each in replies if each.reply is not None]
+        if any(answer.code < _LEAST_REFUSAL for answer in answers):
+            self._sent += 1
+        elif answers:
+            self._refused += 1
 
     async def _once(
         self, composed: Composed, recipients: Sequence[str], body: bytes, size: int, *, fresh: bool
