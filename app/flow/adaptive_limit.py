@@ -10,7 +10,6 @@ from app.flow.clock import Clock, SystemClock
 from app.flow.token_bucket import TokenBucket
 
 _SLICE = 0.1
-_SHORTEST_LOOK = 0.1
 _UNLIMITED = 100_000.0
 _LONGEST_REST = 3_600.0
 
@@ -21,10 +20,14 @@ class AdaptiveLimit:
     A refusal cuts when refusals are at least `least_refusals` and above `refusal_share` of the
     last second's answers, at most once a second, and never for work that was refused before.
     A cut rests for `rest` seconds and limits to `cut` times what the last second accepted, at
-    least 1 a second; where answers began less than a second ago, to what that comes to in a
-    second. The limit then grows by the share `growth` each second, which doubles every `doubling`
-    seconds without a refusal. At most `depth` seconds' worth goes in one burst.
+    least 1 a second. The limit then grows by the share `growth` each second, which doubles every
+    `doubling` seconds without a refusal. At most `depth` seconds' worth goes in one burst.
     A delay that the other side states is kept in any case, up to an hour.
+
+    `whole_seconds`: nothing is concluded from less than a second. A cut waits until the last rest
+    has been over for one, whose silence would else look like refusals. The first cut may come
+    before a second's answers are there, when few say little: its limit is a guess, which doubles
+    each second until the next cut.
     """
 
     def __init__(
@@ -37,6 +40,7 @@ class AdaptiveLimit:
         depth: float = 0.1,
         least_refusals: int = 2,
         refusal_share: float = 0.02,
+        whole_seconds: bool = False,
         clock: Clock | None = None,
     ) -> None:
         require_positive("cut", cut)
@@ -51,8 +55,10 @@ class AdaptiveLimit:
         self._depth = depth
         self._least_refusals = least_refusals
         self._refusal_share = refusal_share
+        self._whole_seconds = whole_seconds
         self._clock = clock or SystemClock()
         self._bucket: TokenBucket | None = None
+        self._guessed = False
         self._answers: deque[_Slice] = deque()
         self._busy_since = self._clock.monotonic()
         self._rests_until = self._cut_at = self._refused_at = self._grown_at = float("-inf")
@@ -105,11 +111,18 @@ class AdaptiveLimit:
         few = refused < self._least_refusals
         if again or few or refused <= self._refusal_share * (accepted + refused):
             return
-        if now - self._cut_at < 1.0:
+        if now - self._cut_at < 1.0 or (self._whole_seconds and now - self._rests_until < 1.0):
             return
         self._cut_at = now
         self._rest_until(now + self._rest)
-        self._limit_to(max(1.0, self._cut * accepted / self._covered(now)))
+        found = float(accepted)
+        if self._bucket is not None and self._guessed:
+            # Most of the last second went by at half of the present rate, or less.
+            found = max(found, self._bucket.rate * accepted / (accepted + refused))
+        self._guessed = (
+            self._whole_seconds and self._bucket is None and now - self._busy_since < 1.0
+        )
+        self._limit_to(max(1.0, self._cut * found))
 
     def _rest_until(self, when: float) -> None:
         self._rests_until = max(self._rests_until, when)
@@ -128,13 +141,18 @@ class AdaptiveLimit:
         rate = self._bucket.rate
         while now - self._grown_at >= 1.0:
             self._grown_at += 1.0
-            doublings = int(max(0.0, self._grown_at - self._refused_at) / self._doubling)
-            rate *= 1 + self._growth * 2**doublings
+            rate *= 1 + self._step(self._grown_at)
             if rate > _UNLIMITED:
                 self._bucket = None
                 return
         if rate != self._bucket.rate:
             self._bucket.change(rate, rate * self._depth)
+
+    def _step(self, at: float) -> float:
+        if self._guessed:
+            return 1.0
+        doublings = int(max(0.0, at - self._refused_at) / self._doubling)
+        return self._growth * 2.0**doublings
 
     def _note(self, *, accepted: int, refused: int) -> None:
         now = self._clock.monotonic()
@@ -151,10 +169,6 @@ class AdaptiveLimit:
     def _last_second(self, now: float) -> tuple[int, int]:
         self._forget(now)
         return sum(s.accepted for s in self._answers), sum(s.refused for s in self._answers)
-
-    def _covered(self, now: float) -> float:
-        """The part of the last second that answers came in; a first burst is no second's worth."""
-        return min(1.0, max(_SHORTEST_LOOK, now - self._busy_since))
 
     def _forget(self, now: float) -> None:
         while self._answers and now - self._answers[0].since >= 1.0:

@@ -24,7 +24,7 @@ class Limits:
     def __init__(self, name: str, rate: float | None, clock: Clock) -> None:
         self._name = name
         self._clock = clock
-        self._learned = AdaptiveLimit(clock=clock)
+        self._learned = AdaptiveLimit(whole_seconds=True, clock=clock)
         self._configured = None if rate is None else TokenBucket(rate, rate * _DEPTH_S, clock=clock)
         self._next_slot = clock.monotonic()
         self.resting_since: datetime = clock.now()

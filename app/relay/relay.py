@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 _HOST_NAME_TIMEOUT: Final = 3.0
 _LONG_REST_S: Final = 5.0
-_LONGEST_PARKING: Final = 30.0
+_LONGEST_PARKING: Final = 5.0
 _CLOSING_DOWN: Final = 421
 _LEAST_REFUSAL: Final = 400
 
