@@ -41,9 +41,9 @@ class Conduct:
 class Fate(StrEnum):
     """What the relay did with a mail.
 
-    ACCEPTED: it said 250, or was about to. UNANSWERED: it may have it, and told nobody. REFUSED and
-    DEFERRED: it has it not; LIMITED: nor then, for it limits itself. UNSURE is written besides, for the last mail of a connection that the
-    relay ended: the 250 may not have got there.
+    ACCEPTED: it said 250, or was about to. UNANSWERED: it may have it, and told nobody. REFUSED,
+    DEFERRED and, because it limits itself, LIMITED: it has it not. UNSURE is written besides, for
+    the last mail of a connection that the relay ended: the 250 may not have got there.
     """
 
     ACCEPTED = "A"

@@ -44,7 +44,10 @@ async def fill(
                 batch = producer.create_batch()
                 taken = 0
                 for one in left:
-                    if batch.append(key=None, value=_mail(one, domain(one)), timestamp=None) is None:
+                    if (
+                        batch.append(key=None, value=_mail(one, domain(one)), timestamp=None)
+                        is None
+                    ):
                         break
                     taken += 1
                 batch.close()

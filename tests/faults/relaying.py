@@ -1,18 +1,17 @@
-"""Relays that limit themselves, go and come: how fast mail flows, and what it costs the messages."""
+"""The real service before several relays, and what a run has cost its messages."""
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import orjson
 from typing_extensions import override
 
-from tests.faults.conduct import Conduct, Entry, Fate
+from tests.faults.conduct import Fate
 from tests.faults.load import fill, ids
 from tests.faults.relay import Relay
 from tests.support import kafka_tools
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from tests.faults.conduct import Entry
 LOOK_S = 0.05
 PARTITIONS = 4
 PATIENCE_S = 60.0
@@ -114,7 +114,7 @@ class Bench:
             self.look()
             time.sleep(min(LOOK_S, left))
 
-    def until_all_sent(self, within: float = PATIENCE_S) -> None:
+    def until_all_sent(self, within: float = 2 * PATIENCE_S) -> None:
         self.until(lambda: len(self.accepted) >= self.mails, "all are sent", within)
 
     def toll(self) -> Toll:
@@ -151,64 +151,14 @@ class Toll:
     retries: int
     most_attempts: int
 
+    @property
+    def harmed(self) -> bool:
+        """Whether any was lost, dead or sent twice."""
+        return bool(self.lost or self.dead or self.twice)
+
     @override
     def __str__(self) -> str:
         return (
             f"of {self.mails} mails lost {self.lost}, dead {self.dead}, twice {self.twice}; "
             f"retries {self.retries}, attempts at one mail {self.most_attempts} at most"
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """At a relay that limits itself, between two moments after its first mail."""
-
-    rate: float
-    refused: float
-    seconds: list[int] = field(repr=False)
-
-    @override
-    def __str__(self) -> str:
-        by_second = " ".join(map(str, self.seconds))
-        return (
-            f"{self.rate:.1f} accepted a second, {self.refused:.2%} of the attempts refused\n"
-            f"accepted in each second from the first mail on: {by_second}"
-        )
-
-
-def limited(
-    folder: Path, brokers: str, *, rate: float, burst: float, seconds: tuple[float, float]
-) -> tuple[Flow, float]:
-    """One relay takes `rate` a second, 10 workers; the flow within these seconds, and in all.
-
-    The second value is the share of refusals from the first mail on.
-    """
-    start, end = seconds
-    mails = round(rate * end * 1.5 + 200)
-    with Bench(folder, brokers, mails=mails, relays={"a": ""}) as bench:
-        bench.relays["a"].behave(Conduct(per_second=rate, burst=burst))
-        answers = (Fate.ACCEPTED, Fate.LIMITED)
-        bench.until(lambda: bench.of("a", *answers), "it begins")
-        bench.rest(end)
-        found = bench.of("a", *answers)
-        began = found[0].at
-        found = [each for each in found if each.at < began + end]
-        flow = _flow(found, began, start, end)
-        return flow, _share_limited(found)
-
-
-def _flow(entries: list[Entry], began: float, start: float, end: float) -> Flow:
-    by_second = Counter(
-        int(each.at - began) for each in entries if each.fate is Fate.ACCEPTED
-    )
-    within = [each for each in entries if began + start <= each.at < began + end]
-    accepted = sum(each.fate is Fate.ACCEPTED for each in within)
-    return Flow(
-        accepted / (end - start),
-        _share_limited(within),
-        [by_second[second] for second in range(int(end))],
-    )
-
-
-def _share_limited(entries: list[Entry]) -> float:
-    return sum(each.fate is Fate.LIMITED for each in entries) / max(1, len(entries))
