@@ -30,7 +30,7 @@ class AdaptiveLimit:
     each second until the next cut.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each has its default
         self,
         *,
         cut: float = 0.95,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import socket
 import ssl
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import aiosmtplib
 
 from app.domain.errors import MailerError
 from app.domain.smtp import Phase
 from app.relay.masking import masked
+
+if TYPE_CHECKING:
+    from app.domain.smtp import Reply
 
 
 class OpeningFailed(MailerError):
@@ -26,6 +29,14 @@ class OpeningFailed(MailerError):
         self.phase = phase
         self.auth = auth
         self.code = code
+
+
+class Unfit(MailerError):
+    """The relay does not take such a message, known without asking it; `reply` says why."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(str(reply))
+        self.reply = reply
 
 
 KNOWN_FAILURES: Final = (OpeningFailed, aiosmtplib.SMTPException, OSError, UnicodeError)

@@ -14,7 +14,7 @@ from app.relay.config import RelayConfig, Security
 from app.relay.connection import Connection
 from app.relay.connections import Connections, RefusedMore
 from app.relay.delivery import Delivery
-from app.relay.failure import OpeningFailed
+from app.relay.failure import OpeningFailed, Unfit
 from app.relay.health import Health
 from app.relay.limits import Limits
 from app.relay.opening import Opening
@@ -173,7 +173,7 @@ class Relay:
                 pass
 
     async def send(self, composed: Composed) -> SendReport:
-        """See `Relays.send`."""
+        """See `Relays.send`; raises Unfit besides, for a message that it does not take."""
         started = self._clock.monotonic()
         if self.ready_in() > 0:
             raise self.unavailable()
@@ -190,7 +190,7 @@ class Relay:
             outcome, kept = await self._once(composed, recipients, body, size, fresh=False)
             if kept and outcome.unused:
                 outcome, _ = await self._once(composed, recipients, body, size, fresh=True)
-        except RelayUnavailable:
+        except (RelayUnavailable, Unfit):
             self._limits.give_back()
             raise
         if outcome.delivered:
@@ -217,6 +217,8 @@ class Relay:
             ) from cut
         kept = not connection.fresh
         try:
+            if (objection := connection.objection(composed.envelope, size)) is not None:
+                raise Unfit(objection)
             outcome = await connection.transact(composed.envelope, recipients, body, size)
         finally:
             self._connections.release(connection)

@@ -5,22 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from app.domain.smtp import NoRelay, Phase, RelayUnavailable
+from app.domain.smtp import NoRelay
 from app.flow import Clock, SystemClock
 from app.relay.choice import Ask, Choice
 from app.relay.config import BreakerConfig, RelayConfig
+from app.relay.offering import Offering
 from app.relay.relay import Relay
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from app.domain.outcome import ErrorKind
     from app.domain.smtp import Composed, SendReport
     from app.relay.state import RelayState
-
-_CROWDED_S: Final = 0.25
 
 
 class Relays:
@@ -82,9 +81,10 @@ class Relays:
     ) -> SendReport:
         """Put a message to a relay; the report has one reply for each recipient, in their order.
 
-        A relay that cannot be reached, or is lost with the message's last octet unwritten and
-        nothing answered, is followed by the next at once; each is asked once at most. A message of
-        which anything was answered or handed over is offered nowhere else.
+        A relay that cannot be reached, does not take such a message, or is lost with the message's
+        last octet unwritten and nothing answered, is followed by the next at once; each is asked
+        once at most. A message of which anything was answered or handed over is offered nowhere
+        else.
 
         A reply of None is loss or time-out; its phase says on which side of the last octet.
         Cancelled before the last octet is written, the connection is dropped; afterwards the
@@ -100,24 +100,7 @@ class Relays:
         levels = [self._named_all(level) for level in self._choice.levels(ask)]
         if not levels:
             raise NoRelay(ask.type, ask.sender_domain)
-        tried: set[Relay] = set()
-        troubles: list[RelayUnavailable] = []
-        lost: SendReport | None = None
-        while (relay := self._next(levels, tried, troubles)) is not None:
-            tried.add(relay)
-            try:
-                report = await relay.send(composed)
-            except RelayUnavailable as trouble:
-                if isinstance(trouble.__cause__, asyncio.CancelledError):
-                    raise
-                troubles.append(trouble)
-                continue
-            if not _is_lost(report):
-                return report
-            lost = lost or report
-        if lost is not None:
-            return lost
-        raise min(troubles, key=lambda trouble: trouble.retry_in)
+        return await Offering(levels, self._pick).run(composed)
 
     def feedback(
         self,
@@ -160,34 +143,8 @@ class Relays:
     def states(self) -> tuple[RelayState, ...]:
         return tuple(relay.state() for relay in self._relays.values())
 
-    def _next(
-        self,
-        levels: Sequence[Sequence[Relay]],
-        tried: Collection[Relay],
-        troubles: list[RelayUnavailable],
-    ) -> Relay | None:
-        """Whom to ask now; None, with one more reason unless there are enough, for nobody."""
-        for level in levels:
-            healthy = [each for each in level if each not in tried and each.healthy]
-            ready = [each for each in healthy if each.ready_in() == 0]
-            if ready:
-                # Who is slow to give a connection gets no more of them meanwhile.
-                least = min(each.waiting for each in ready)
-                chosen = self._choice.pick([each.name for each in ready if each.waiting == least])
-                relay = self._relays[chosen]
-                if not relay.crowded or len(self._relays) == 1:
-                    return relay
-                troubles.append(
-                    RelayUnavailable(chosen, "its connections are in use", retry_in=_CROWDED_S)
-                )
-                return None
-            if healthy:
-                troubles.append(min(healthy, key=Relay.ready_in).unavailable())
-                return None
-        if not troubles:
-            away = (relay for level in levels for relay in level)
-            troubles.append(min(away, key=Relay.ready_in).unavailable())
-        return None
+    def _pick(self, among: Sequence[Relay]) -> Relay:
+        return self._relays[self._choice.pick([each.name for each in among])]
 
     def _wait(self, levels: Sequence[Sequence[Relay]]) -> float:
         """Seconds until the best level that is healthy, or any when none is, may be asked."""
@@ -227,8 +184,3 @@ def _ask(type_: str | None, sender_domain: str | None) -> Ask:
 
 def _priority(config: RelayConfig) -> int:
     return config.priority
-
-
-def _is_lost(report: SendReport) -> bool:
-    """Whether nothing was answered and the last octet was not written."""
-    return all(each.reply is None and each.phase is not Phase.FINAL for each in report.replies)

@@ -28,7 +28,7 @@ class RelayState:
     """`since` the status holds; `resting_until`: when the rest ends, or the next probe is due.
 
     `connections` are open, `busy` of them in use, at most `most_connections` allowed now;
-    `waiting` messages wait for one. `rate` is the configured one, `limit` what refusals have taught,
+    `waiting` messages wait for one. `rate` is the configured one, `limit` what refusals taught,
     both a second and None for none. Of the messages it was given since the start it took `sent`, at
     least in part, and answered `refused` otherwise, `limited` of these because it limits itself.
     `last_error` is free of addresses; points in time are aware.

