@@ -5,11 +5,14 @@ import math
 from collections import deque
 from enum import Enum, auto
 from random import Random
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
 from app.flow import AdaptiveLimit, ManualClock, TokenBucket
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def made(**settings: Any) -> tuple[AdaptiveLimit, ManualClock]:
@@ -222,7 +225,7 @@ class Window:
         return True
 
 
-RELAYS = {
+RELAYS: dict[str, Callable[[ManualClock], Taker]] = {
     "2 at once": lambda clock: TokenBucket(50, 2, clock=clock),
     "5 at once": lambda clock: TokenBucket(50, 5, clock=clock),
     "10 at once": lambda clock: TokenBucket(50, 10, clock=clock),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LATER = """
-SMTP_RELAYS SMTP_RULES SMTP_RATE SMTP_DOMAIN_RATES EMAIL_INLINE_CSS DKIM_KEYS
+SMTP_RULES EMAIL_INLINE_CSS DKIM_KEYS
 EMAIL_DRY_RUN EMAIL_REDIRECT_TO
 EMAIL_ALLOW_DOMAINS
 """
@@ -130,7 +130,7 @@ def test_just_those_have_no_feature_yet() -> None:
 def test_all_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("LOG_LEVEL=loud\n")
     monkeypatch.setenv("SMTP_PORT", "0")
-    monkeypatch.setenv("SMTP_RATE", "5/s")
+    monkeypatch.setenv("DKIM_KEYS", "k")
     monkeypatch.setenv("KAFKA_SECURITY_PROTOCOL", "SASL_SSL")
     monkeypatch.setenv("SMTP_PASSWORD_FILE", "/nowhere/at/all")
     error = _refusal({"email_worker_count": "ten"})
@@ -140,7 +140,7 @@ def test_all_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatch, tmp_
             '  SMTP_PASSWORD_FILE="/nowhere/at/all" (environment): no such file or directory; '
             "allowed: the path of a readable file"
         ),
-        "  SMTP_RATE (environment): not supported yet; leave it unset",
+        "  DKIM_KEYS (environment): not supported yet; leave it unset",
         (
             '  EMAIL_WORKER_COUNT="ten" (flag --workers): not a whole number; '
             "allowed: a whole number from 1 to 10000"
