@@ -16,6 +16,7 @@ from app.bootstrap.probe import probe_brokers
 from app.bootstrap.reading import Readers
 from app.bootstrap.remembering import remembering
 from app.bootstrap.rights import check_rights
+from app.bootstrap.sharing import sharing
 from app.bootstrap.suppressions import Suppressions
 from app.bootstrap.topics import prepare_topics
 from app.composer import Composer
@@ -84,6 +85,7 @@ class Service:
         )
         pacing = Pacing(configs.rates(settings))
         self.gate = Gate(self.relays, pacing)
+        self._sharing = sharing(settings, self.relays, pacing, self.watchdog)
         self.readers: list[Reader] = []
         self.draining = False
         self.held = False
@@ -330,6 +332,8 @@ class Service:
             ),
             asyncio.create_task(report_pool(self.pool.stats), name="pool report"),
         ]
+        if self._sharing is not None:
+            self._tasks.append(asyncio.create_task(self._sharing.run(), name="shared rates"))
         if self._remembering is not None and self._remembering.watch is not None:
             self._tasks.append(asyncio.create_task(self._remembering.watch(), name="shared store"))
 

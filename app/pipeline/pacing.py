@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from app.flow import SystemClock, TokenBucket
+from app.flow import SharedRate, SystemClock, TokenBucket
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -84,7 +84,11 @@ class Pacing:
         if wait <= longest and behind <= longest:
             return permit
         permit.give_back()
-        return min(_LONGEST_HOP_S, wait + max(each.line.take() for each in limited))
+        return min(_LONGEST_HOP_S, wait + max(each.behind() for each in limited))
+
+    def domain_rates(self) -> dict[str, SharedRate]:
+        """By domain, of those that mail was for lately; for whoever keeps them with others."""
+        return {name: each.bucket for name, each in self._domains.items() if each.owing}
 
     def _domain(self, domain: str) -> _Domain | None:
         if (found := self._domains.get(domain)) is not None:
@@ -94,7 +98,10 @@ class Pacing:
             return None
         if len(self._domains) >= _MOST_DOMAINS:
             self._domains = {name: each for name, each in self._domains.items() if each.owing}
-        made = _Domain(self._bucket(rate), TokenBucket(rate, 1.0, clock=self._clock))
+        made = _Domain(
+            SharedRate(rate, _DEPTH_S, clock=self._clock),
+            TokenBucket(rate, 1.0, clock=self._clock),
+        )
         self._domains[domain] = made
         return made
 
@@ -106,8 +113,14 @@ class Pacing:
 class _Domain:
     """`bucket` holds the permits; `line` spreads the returns of those that wait elsewhere."""
 
-    bucket: TokenBucket
+    bucket: SharedRate
     line: TokenBucket
+
+    def behind(self) -> float:
+        """Seconds until all who wait elsewhere were served; the next comes after this one."""
+        if self.line.rate != self.bucket.rate:
+            self.line.change(self.bucket.rate)
+        return self.line.take()
 
     @property
     def owing(self) -> bool:

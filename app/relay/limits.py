@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from app.flow import AdaptiveLimit, TokenBucket
+from app.flow import AdaptiveLimit, SharedRate
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,7 +25,7 @@ class Limits:
         self._name = name
         self._clock = clock
         self._learned = AdaptiveLimit(whole_seconds=True, clock=clock)
-        self._configured = None if rate is None else TokenBucket(rate, rate * _DEPTH_S, clock=clock)
+        self.configured = None if rate is None else SharedRate(rate, _DEPTH_S, clock=clock)
         self._next_slot = clock.monotonic()
         self.resting_since: datetime = clock.now()
         self.rate = rate
@@ -42,25 +42,26 @@ class Limits:
 
     def ready_in(self) -> float:
         """Seconds until the next message may go, 0 for now."""
-        configured = self._configured.ready_in() if self._configured else 0.0
+        configured = self.configured.ready_in() if self.configured else 0.0
         return max(configured, self._learned.ready_in())
 
     def take(self) -> None:
         """One goes now, also when that is on what is to come."""
-        if self._configured is not None:
-            self._configured.take()
+        if self.configured is not None:
+            self.configured.take()
         self._learned.take()
 
     def give_back(self) -> None:
         """Nothing came of it."""
-        if self._configured is not None:
-            self._configured.give_back()
+        if self.configured is not None:
+            self.configured.give_back()
         self._learned.give_back()
 
     def next_turn(self) -> float:
         """Seconds until a message that cannot go now should ask again; each call a later turn."""
         now = self._clock.monotonic()
-        rates = [each for each in (self.rate, self.limit) if each is not None]
+        part = None if self.configured is None else self.configured.rate
+        rates = [each for each in (part, self.limit) if each is not None]
         slot = max(now + self.ready_in(), self._next_slot)
         self._next_slot = slot + (1 / min(rates) if rates else 0.0)
         return slot - now

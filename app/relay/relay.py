@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.domain.smtp import Composed, RecipientReply
-    from app.flow import Clock
+    from app.flow import Clock, SharedRate
     from app.relay.config import BreakerConfig
     from app.relay.dialogue import Outcome
 
@@ -82,6 +82,10 @@ class Relay:
         """Take leave of the relay; what is still being sent is cut off."""
         self._health.stop()
         await self._connections.close()
+
+    @property
+    def configured_rate(self) -> SharedRate | None:
+        return self._limits.configured
 
     @property
     def healthy(self) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from app.domain.outcome import ErrorKind
     from app.domain.smtp import Composed, SendReport
+    from app.flow import SharedRate
     from app.relay.state import RelayState
 
 
@@ -139,6 +140,14 @@ class Relays:
         """Thresholds of every relay's breaker from now on."""
         for relay in self._relays.values():
             relay.configure(breaker)
+
+    def configured_rates(self) -> dict[str, SharedRate]:
+        """By relay, of those that have one; for whoever keeps them with other instances."""
+        return {
+            name: rate
+            for name, relay in self._relays.items()
+            if (rate := relay.configured_rate) is not None
+        }
 
     def states(self) -> tuple[RelayState, ...]:
         return tuple(relay.state() for relay in self._relays.values())

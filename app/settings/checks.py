@@ -115,7 +115,8 @@ def _kafka_tls(found: Findings) -> None:
 def _remembered(found: Findings) -> None:
     shared = found.has("state_url")
     if not found.settings.dedup_window:
-        for name in ("state_url", "dedup_size"):
+        useless = ("dedup_size",) if _shares_rates(found.settings) else ("state_url", "dedup_size")
+        for name in useless:
             if name in found.given:
                 found.notices.append(
                     f"{option(name).variable} is set, but DEDUP_WINDOW is 0: nothing is remembered"
@@ -125,6 +126,11 @@ def _remembered(found: Findings) -> None:
             "DEDUP_SIZE bounds what is remembered in memory; the store of STATE_URL has bounds of "
             "its own"
         )
+
+
+def _shares_rates(settings: Settings) -> bool:
+    relays = settings.smtp_relays or ()
+    return bool(settings.smtp_domain_rates) or any(relay.rate for relay in relays)
 
 
 _WORKERS = ("email_worker_count", "email_workers_min", "email_workers_max", "email_profile")
@@ -142,6 +148,8 @@ _KAFKA_TLS = (
     "kafka_ssl_cert_file",
     "kafka_ssl_key_file",
 )
+_REMEMBERED = ("dedup_window", "dedup_size", "state_url", "smtp_relays", "smtp_domain_rates")
+
 _RULES: tuple[tuple[tuple[str, ...], Callable[[Findings], None]], ...] = (
     (_WORKERS, _workers),
     (("email_max_bytes", "email_max_memory"), _sizes),
@@ -149,5 +157,5 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[[Findings], None]], ...] = (
     (_KAFKA_LOGIN, _kafka_login),
     (_KAFKA_TLS, _kafka_tls),
     *RELAY_RULES,
-    (("dedup_window", "dedup_size", "state_url"), _remembered),
+    (_REMEMBERED, _remembered),
 )

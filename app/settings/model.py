@@ -293,7 +293,7 @@ class Settings(BaseSettings):
     smtp_domain_rates: Annotated[dict[str, float] | None, DomainRates()] = setting(
         Group.RELAY,
         None,
-        "Most mails that this instance sends to a recipients' domain.",
+        "Most mails to a recipients' domain, by each instance or, with STATE_URL, all together.",
         default_means="no bound",
     )
 
@@ -324,8 +324,9 @@ class Settings(BaseSettings):
     state_url: Annotated[SecretStr | None, StoreUrl()] = setting(
         Group.REMEMBERED,
         None,
-        "Redis or Valkey that remembers for all instances together, and over restarts.",
-        default_means="each instance remembers for itself, in memory",
+        "Redis or Valkey that remembers for all instances together, and over restarts; by it they "
+        "also keep the rates of relays and domains together.",
+        default_means="each instance for itself, in memory",
     )
 
     shutdown_timeout: Annotated[float, Duration()] = setting(
