@@ -66,6 +66,11 @@ class Limits:
         self._next_slot = slot + (1 / min(rates) if rates else 0.0)
         return slot - now
 
+    def forget(self) -> None:
+        """End its rest, and what its refusals have taught."""
+        self._learned = AdaptiveLimit(whole_seconds=True, clock=self._clock)
+        self._next_slot = self._clock.monotonic()
+
     def accepted(self) -> None:
         self._learned.accepted()
 

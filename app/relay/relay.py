@@ -117,8 +117,9 @@ class Relay:
         self._health.resume()
 
     def reset(self) -> None:
-        """Ask it now, whatever went wrong before."""
+        """Ask it now, whatever went wrong before or was learned of its limit."""
         self._health.reset()
+        self._limits.forget()
 
     def configure(self, breaker: BreakerConfig) -> None:
         """Thresholds of the breaker from now on."""
@@ -126,11 +127,10 @@ class Relay:
 
     def state(self) -> RelayState:
         status, since = self._health.status()
-        left = self._health.ready_in()
-        if status is RelayStatus.CLOSED:
+        left = self._health.ready_in() if status is RelayStatus.OPEN else 0.0
+        if status is RelayStatus.CLOSED and self._limits.resting_for > 0:
+            status, since = RelayStatus.RESTING, self._limits.resting_since
             left = self._limits.resting_for
-            if left > 0:
-                status, since = RelayStatus.RESTING, self._limits.resting_since
         return RelayState(
             name=self.name,
             status=status,

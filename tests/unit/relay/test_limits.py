@@ -62,6 +62,13 @@ def test_a_stated_delay_is_kept_an_hour_at_most(stated: float, rest: float) -> N
     assert (rest - 1, since) == (limits.resting_for, limits.resting_since)
 
 
+def test_what_was_learned_can_be_forgotten() -> None:
+    limits, _ = made()
+    refuse(limits, 2, 600.0)
+    limits.forget()
+    assert (None, 0.0, 0.0) == (limits.limit, limits.resting_for, limits.ready_in())
+
+
 def test_those_that_wait_are_told_to_come_one_after_the_other() -> None:
     limits, clock = made(rate=10.0)
     limits.take()
