@@ -114,7 +114,7 @@ class Handler:
         except RelayUnavailable as trouble:
             if _is_cut():
                 raise
-            return self._waits.for_relay(job, flight, trouble)
+            return self._waits.for_relay(job, flight, trouble, self._ready_in(job))
         except NoRelay as lack:
             return Withheld(_unserved(recipients, str(lack)))
         turn.spend()
@@ -180,8 +180,10 @@ class Handler:
             flight.limited = True
         elif kinds != {ErrorKind.RELAY_AUTH}:
             return
-        wait = self._relays.ready_in_for(type=job.message.type, sender_domain=self._domain_of(job))
-        raise Postpone(min(LONGEST_PARKING_S, max(REST_S, wait)))
+        raise Postpone(min(LONGEST_PARKING_S, max(REST_S, self._ready_in(job))))
+
+    def _ready_in(self, job: MailJob) -> float:
+        return self._relays.ready_in_for(type=job.message.type, sender_domain=self._domain_of(job))
 
 
 def _unserved(recipients: Sequence[Address], why: str) -> tuple[Verdict, ...]:

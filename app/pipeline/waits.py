@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from app.domain.job import Hop
 from app.pool import Postpone
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from app.pipeline.flights import Flight, Flights
     from app.pipeline.gate import Ready
     from app.pipeline.pacing import Pacing, Permit
+
+
+_LONGEST_ABSENCE_S: Final = 300.0
+"""A relay may be mended before it would be asked again by itself."""
 
 
 class Turn:
@@ -83,11 +87,17 @@ class Waits:
         finally:
             turn.give_back()
 
-    def for_relay(self, job: MailJob, flight: Flight, trouble: RelayUnavailable) -> Hop:
-        """No relay can be had for this message now. Raises `Postpone` where there is room."""
+    def for_relay(
+        self, job: MailJob, flight: Flight, trouble: RelayUnavailable, ready_in: float
+    ) -> Hop:
+        """No relay can be had for this message before `ready_in` seconds.
+
+        Raises `Postpone` where there is room.
+        """
         if self._relays.ready_in() == 0:
             if not self._has_room():
-                return self._hop(job, max(trouble.retry_in, self._tier_s))
+                wait = min(ready_in, _LONGEST_ABSENCE_S)
+                return self._hop(job, max(wait, trouble.retry_in, self._tier_s))
             self.flights.set_apart(flight)
         raise Postpone(trouble.retry_in) from trouble
 

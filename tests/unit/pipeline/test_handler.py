@@ -227,6 +227,26 @@ def test_the_place_of_a_message_that_ends_otherwise_is_the_next_ones() -> None:
     with_rig(check, Rates(domains={"example.com": 1.0}))
 
 
+def test_mail_whose_one_relay_rests_goes_to_a_tier_when_the_room_is_taken() -> None:
+    async def main() -> None:
+        async with SmtpServer() as one, SmtpServer() as two:
+            receipts = relay_config(one, name="receipts", types=frozenset({"receipt"}))
+            others = relay_config(two, name="others", types=frozenset({"other"}))
+            relays = Relays([receipts, others])
+            await relays.start()
+            handle = Rig(relays, Rates(), room=1)
+            relays.feedback("receipts", ErrorKind.RATE_LIMITED, delay_s=3_600.0)
+            assert 0 < await handle.postponed(job(0, type="receipt")) <= 30
+            assert 1 == handle.flights.apart
+            hop = await handle(job(1, type="receipt"))
+            assert isinstance(hop, Hop)
+            assert NOW_MS + 300_000 == hop.not_before_ms, "a while, and not the whole hour"
+            assert isinstance(await handle(job(2, type="other")), Attempt)
+            await relays.close()
+
+    run(main())
+
+
 def test_what_was_not_sent_uses_up_no_rate() -> None:
     async def check(handle: Rig, server: SmtpServer) -> None:
         await server.stop()
