@@ -59,12 +59,13 @@ class Offering:
 
     def _next(self) -> Relay | None:
         """Whom to ask now; None for nobody, with the reason unless there are some."""
-        left = [[each for each in level if each not in self._tried] for level in self._levels]
+        left = self._levels
+        if self._tried:
+            left = [[each for each in level if each not in self._tried] for level in left]
         for level in left:
-            healthy = [each for each in level if each.healthy]
-            if ready := [each for each in healthy if each.ready_in() == 0]:
+            if ready := [each for each in level if each.ready_in() == 0]:
                 return self._least_busy(ready)
-            if healthy:
+            if healthy := [each for each in level if each.healthy]:
                 self._troubles.append(min(healthy, key=Relay.ready_in).unavailable())
                 return None
         away = [each for level in left for each in level]
@@ -74,8 +75,10 @@ class Offering:
 
     def _least_busy(self, ready: Sequence[Relay]) -> Relay | None:
         """Who is slow to give a connection gets no more of them meanwhile."""
-        least = min(each.waiting for each in ready)
-        relay = self._pick([each for each in ready if each.waiting == least])
+        relay = ready[0]
+        if len(ready) > 1:
+            least = min(each.waiting for each in ready)
+            relay = self._pick([each for each in ready if each.waiting == least])
         if not relay.crowded or sum(map(len, self._levels)) == 1:
             return relay
         self._troubles.append(
