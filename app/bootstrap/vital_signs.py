@@ -43,6 +43,7 @@ CODES: Final = {
     "suppressions topic": Code.SUPPRESSIONS_REFUSED,
     "suppressions": Code.SUPPRESSIONS_STALE,
     "shared store": Code.SHARED_STORE,
+    "shared rates": Code.SHARED_STORE,
 }
 """What trouble of each part is called; parts are named where they get their pulse."""
 
