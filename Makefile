@@ -89,6 +89,7 @@ format: $(VENV)/.dev ## Bring the code into its form
 reference: $(VENV)/.project ## Write .env.example and the tables of docs/ anew from the code
 	@$(PY) -m app.settings
 	@$(PY) -m app.ops.reference
+	@$(PY) -m app.outcomes
 
 .PHONY: lock
 lock: $(VENV)/.made ## Pin the newest dependencies that pyproject.toml allows

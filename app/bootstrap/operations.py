@@ -50,6 +50,7 @@ class Operations:
         )
         self._live = LiveSettings(loaded, flags, changeables(service, access, mail_log))
         self._rereading: set[asyncio.Task[None]] = set()
+        self._reload = service.reload
         self._aside = Aside()
         desk = Desk()
         letters = ServiceLetters(settings, self._aside, desk, self._scrub)
@@ -96,6 +97,7 @@ class Operations:
         task.add_done_callback(self._rereading.discard)
 
     async def _reread(self) -> None:
+        self._reload()
         try:
             changed, waiting = await self._live.reread()
         except InvalidSettings as error:

@@ -30,8 +30,11 @@ class Remembering(NamedTuple):
 
 
 def remembering(settings: Settings, schedule: Schedule, watchdog: Watchdog) -> Remembering | None:
-    """None where deduplication is off; nothing connects before the first mail or the watch."""
-    if not settings.dedup_window:
+    """None where deduplication is off; nothing connects before the first mail or the watch.
+
+    Off in a dry run too: what was not sent must not be remembered as delivered.
+    """
+    if not settings.dedup_window or settings.email_dry_run:
         return None
     first_tier = schedule.tiers[0]
     if settings.state_url is None:

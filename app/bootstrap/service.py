@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter
 
-from app.bootstrap import configs
+from app.bootstrap import configs, staging
 from app.bootstrap.pool_report import report_pool
 from app.bootstrap.probe import probe_brokers
 from app.bootstrap.reading import Readers
 from app.bootstrap.remembering import remembering
+from app.bootstrap.reply_rules import ReplyRules
 from app.bootstrap.rights import check_rights
 from app.bootstrap.sharing import sharing
 from app.bootstrap.suppressions import Suppressions
@@ -41,7 +42,6 @@ from app.pipeline.waits import Waits
 from app.pipeline.watchdog import Watchdog
 from app.pipeline.writer import Writer
 from app.pool import WorkerPool
-from app.relay import Relays
 from app.state.suppressed import Suppressed
 from app.telemetry import OutcomeTally, PoolMetrics
 
@@ -80,9 +80,16 @@ class Service:
         self.watchdog = Watchdog(time.monotonic)
         self.ledger = Ledger()
         self.composer = Composer(configs.composer_config(settings))
-        self.relays = Relays(
+        self.relays = staging.relays_class(settings)(
             configs.relay_configs(settings), breaker=configs.breaker_config(settings)
         )
+        self.reply_rules = ReplyRules(
+            settings,
+            [each.name for each in self.relays.states()],
+            self.metrics,
+            self.watchdog.pulse("SMTP_RULES", mail_flows=True),
+        )
+        staging.say(settings, self.watchdog)
         pacing = Pacing(configs.rates(settings))
         self.gate = Gate(self.relays, pacing)
         self._sharing = sharing(settings, self.relays, pacing, self.watchdog)
@@ -107,8 +114,13 @@ class Service:
                 tier_s=self._routes.schedule.tiers[0],
                 clock=epoch_ms,
             ),
-            terms=Terms(settings.smtp_on_ambiguous, configs.sender_domain(settings)),
+            terms=Terms(
+                self.reply_rules.judge,
+                staging.redirect(settings),
+                sender_domain=configs.sender_domain(settings),
+            ),
             screens=[
+                *staging.screens(settings),
                 *self._suppressions.screens,
                 *([self._remembering.screen] if self._remembering else []),
             ],
@@ -236,6 +248,10 @@ class Service:
         self._routes = replace(self._routes, schedule=schedule)
         for each in self._routed:
             each.routes = self._routes
+
+    def reload(self) -> None:
+        """Read again the files that settings name; what is wrong with one stays out of use."""
+        self.reply_rules.reload()
 
     def pause(self) -> None:
         """Send nothing more; what comes is taken up as far as there is room."""

@@ -44,6 +44,8 @@ CODES: Final = {
     "suppressions": Code.SUPPRESSIONS_STALE,
     "shared store": Code.SHARED_STORE,
     "shared rates": Code.SHARED_STORE,
+    "SMTP_RULES": Code.RULES_REFUSED,
+    "staging": Code.STAGING,
 }
 """What trouble of each part is called; parts are named where they get their pulse."""
 

@@ -30,6 +30,7 @@ VERBS: Final = {
         "app.cli.suppressions.command:command", "See and change which addresses get no mail."
     ),
     "dlq": Verb("app.cli.dlq:command", "Look at dead letters, send them again, delete them."),
+    "judge": Verb("app.cli.judge:command", "Try how a relay's reply is judged."),
     "config": Verb("app.cli.config:command", "Show every setting, its value and its source."),
     "demo": Verb("app.cli.demo:command", "Watch it work, with a broker and a mailbox of its own."),
 }

@@ -34,6 +34,8 @@ class Code(StrEnum):
     SUPPRESSIONS_REFUSED = "suppressions_refused"
     SUPPRESSIONS_STALE = "suppressions_stale"
     SHARED_STORE = "shared_store"
+    RULES_REFUSED = "rules_refused"
+    STAGING = "staging"
     JOBS_STUCK = "jobs_stuck"
     OTHER = "other"
 
@@ -126,6 +128,17 @@ DEFINITIONS: Final[Mapping[Code, Definition]] = {
         _WARNING,
         "The shared store is away: duplicates may be sent, and rates stay divided as they were.",
         "See that the server of STATE_URL runs and can be reached.",
+    ),
+    Code.RULES_REFUSED: Definition(
+        _WARNING,
+        "The file of SMTP_RULES cannot be used as it is now; the rules before it stay in force.",
+        "The text has the rule and what is wrong. Mend the file and send SIGHUP.",
+    ),
+    Code.STAGING: Definition(
+        _WARNING,
+        "Mail is kept from its recipients: EMAIL_DRY_RUN, EMAIL_REDIRECT_TO or "
+        "EMAIL_ALLOW_DOMAINS is set.",
+        "Nothing in a staging system. In production, remove the setting and restart.",
     ),
     Code.JOBS_STUCK: Definition(
         _WARNING,

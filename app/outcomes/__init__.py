@@ -6,7 +6,7 @@ from app.outcomes.deciding import decide, decide_hop, decide_refused
 from app.outcomes.decision import Decision, Routes, Suppressing, Unsent
 from app.outcomes.durations import format_duration, parse_duration
 from app.outcomes.headers import without_value
-from app.outcomes.judging import judge, too_many_connections
+from app.outcomes.judging import Judge, Judgement, judge, judgement, too_many_connections
 from app.outcomes.relay_id import relay_id
 from app.outcomes.rules import TABLE, Rule
 from app.outcomes.schedule import Schedule
@@ -15,6 +15,8 @@ from app.outcomes.unparked import decide_unparked
 __all__ = [
     "TABLE",
     "Decision",
+    "Judge",
+    "Judgement",
     "Routes",
     "Rule",
     "Schedule",
@@ -26,6 +28,7 @@ __all__ = [
     "decide_unparked",
     "format_duration",
     "judge",
+    "judgement",
     "parse_duration",
     "relay_id",
     "too_many_connections",

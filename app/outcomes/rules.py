@@ -38,12 +38,23 @@ PERMANENT: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """What a reply says, in any of these ways; `name` is how the documentation calls it."""
+
+    name: str
+    pattern: re.Pattern[str]
+
+    def found_in(self, text: str) -> bool:
+        return self.pattern.search(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One row: what has to match, and what follows.
 
-    `enhanced` lists codes, `5.7.x` for a whole subject, or `BARE`; None matches any. `text` and
-    `unless` are searched for in the reply's words. `idle` rows hold only while the relay has not
-    accepted anything lately. `suppress`: later mail to this address should not be tried.
+    `enhanced` lists codes, `5.7.x` for a whole subject, or `BARE`; None matches any. `text` must,
+    and `unless` must not, be found in the reply's words. `idle` rows hold only while the relay has
+    not accepted anything lately. `suppress`: later mail to this address should not be tried.
     `rest_s`: the wait where the reply states none.
     """
 
@@ -51,41 +62,53 @@ class Rule:
     codes: Container[int]
     kind: ErrorKind
     enhanced: frozenset[str] | None = None
-    text: re.Pattern[str] | None = None
-    unless: re.Pattern[str] | None = None
+    text: Words | None = None
+    unless: Words | None = None
     idle: bool = False
     suppress: bool = False
     rest_s: float | None = None
 
 
-def _words(*alternatives: str) -> re.Pattern[str]:
-    return re.compile("|".join(alternatives), re.IGNORECASE)
+def _words(name: str, *alternatives: str) -> Words:
+    return Words(name, re.compile("|".join(alternatives), re.IGNORECASE))
 
 
 def _codes(*codes: str) -> frozenset[str]:
     return frozenset(codes)
 
 
-GREYLISTED: Final = _words(r"gr[ae]y[- ]?list")
-THROTTLED: Final = _words(r"throttl", r"sending rate", r"rate exceeded", r"rate limit")
+GREYLISTED: Final = _words("greylisted", r"gr[ae]y[- ]?list", r"postgrey")
+THROTTLED: Final = _words("throttled", r"throttl", r"sending rate", r"rate exceeded", r"rate limit")
 DAILY_QUOTA: Final = _words(
+    "daily quota",
     r"\bdaily\b.{0,40}\b(?:quota|limit)",
     r"\b(?:quota|limit)\b.{0,40}(?:\bdaily\b|\bper day\b|\b24[- ]hour)",
+    r"submission ?quota ?exceeded",  # Exchange's, for what one mailbox sends in a day
 )
 TOO_MANY_CONNECTIONS: Final = _words(
+    "too many connections",
     r"too many (?:concurrent |simultaneous |open )?(?:smtp )?(?:connections|sessions)",
     r"concurrent (?:smtp )?connections?\b.{0,20}(?:limit|exceed)",
 )
 RELAYING_DENIED: Final = _words(
+    "relaying denied",
     r"relay access denied",
     r"relaying (?:is )?(?:denied|not allowed|prohibited|not permitted)",
     r"(?:unable|not permitted|not allowed|cannot|refused?) to relay",
     r"relay not permitted",
     r"client host rejected: access denied",  # Postfix's submission service without AUTH
 )
+UNKNOWN_USER: Final = _words(
+    "unknown user",
+    r"(?:user|recipient|mailbox|account|address)\b.{0,60}\b(?:unknown|not found|unavailable"
+    r"|not exist|doesn't exist|doesn't have)",
+    r"(?:unknown|invalid|no such) (?:local )?(?:user|recipient|mailbox|account|address)",
+)
+OF_THE_SENDER: Final = _words("sender", r"\bsender\b", r"\bfrom\b.{0,20}\baddress")
 
 _ANY: Final = range(1, 1000)
 _4XX: Final = range(400, 500)
+_4XX_BUT_421: Final = frozenset(_4XX) - {421}
 _5XX: Final = range(500, 600)
 
 _AUTH: Final = frozenset({Phase.AUTH})
@@ -95,9 +118,12 @@ _BEFORE_MAIL: Final = frozenset(
 _MAIL: Final = frozenset({Phase.MAIL})
 _RCPT: Final = frozenset({Phase.RCPT})
 _MESSAGE: Final = frozenset({Phase.DATA, Phase.BODY, Phase.FINAL})
+_DATA: Final = frozenset({Phase.DATA})
 _FINAL: Final = frozenset({Phase.FINAL})
 _FROM_MAIL: Final = _MAIL | _RCPT | _MESSAGE
 _EVERY: Final = frozenset(Phase)
+
+_NO_MEANING: Final = _codes(BARE, "5.0.0", "5.1.0", "5.3.0", "5.5.0", "5.5.1")
 
 _K = ErrorKind
 
@@ -122,9 +148,24 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule(_RCPT, {550}, _K.RECIPIENT, _codes(BARE)),
     Rule(_RCPT, {551}, _K.RECIPIENT),
     Rule(_RCPT, {553}, _K.SENDER, _codes("5.7.1")),
+    # Half of the servers that know no enhanced code for an unknown user invent one.
+    Rule(
+        _RCPT,
+        {550, 554},
+        _K.RECIPIENT,
+        _NO_MEANING,
+        text=UNKNOWN_USER,
+        unless=OF_THE_SENDER,
+    ),
+    # That the commands came in a wrong order is nothing that the message did.
+    Rule(_MESSAGE, {502, 503}, _K.CONNECTION),
+    Rule(_DATA, _5XX, _K.CONNECTION, _codes("5.5.1")),
+    # Some count the recipient's mailbox after the dot only.
+    Rule(_MESSAGE, _5XX, _K.RECIPIENT, _codes("5.2.2")),
     Rule(_MESSAGE, {552}, _K.CONTENT),
     Rule(_MESSAGE, _5XX, _K.CONTENT, _codes("5.2.3", "5.3.4", "5.5.x", "5.6.x")),
-    Rule(_FROM_MAIL, _4XX, _K.TEMPORARY, _codes("4.2.x")),
+    # 421 ends the connection, whatever follows it, so that it speaks of the relay.
+    Rule(_FROM_MAIL, _4XX_BUT_421, _K.TEMPORARY, _codes("4.2.x")),
     # Codes named for any phase.
     Rule(_FROM_MAIL, {550}, _K.RATE_LIMITED, _codes("5.4.5"), rest_s=QUOTA_REST_S),
     Rule(_FROM_MAIL, _4XX, _K.RATE_LIMITED, text=DAILY_QUOTA, rest_s=QUOTA_REST_S),

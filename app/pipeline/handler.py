@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from app.domain.job import Hop
 from app.domain.outcome import Attempt, ErrorKind, Verdict, Withheld
 from app.domain.smtp import NoRelay, RelayUnavailable
-from app.outcomes import judge, relay_id, too_many_connections
+from app.outcomes import Judge, relay_id, too_many_connections
 from app.pool import Postpone
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.domain.screen import Screen
     from app.domain.smtp import SendReport
     from app.pipeline.flights import Flight
+    from app.pipeline.redirect import Redirect
     from app.pipeline.waits import Turn, Waits
     from app.relay import Relays
 
@@ -36,9 +37,13 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """`on_ambiguous`: see `judge`; `sender_domain`: that of messages that name no sender."""
+    """`judge` of replies; `redirect`, where mail does not go to its recipients.
 
-    on_ambiguous: Literal["retry", "dead"] = "retry"
+    `sender_domain`: that of messages that name no sender.
+    """
+
+    judge: Judge = field(default_factory=Judge)
+    redirect: Redirect | None = None
     sender_domain: str | None = None
 
 
@@ -106,7 +111,10 @@ class Handler:
     async def _send(
         self, job: MailJob, flight: Flight, turn: Turn, recipients: tuple[Address, ...]
     ) -> Attempt | Withheld | Hop:
-        composed = self._composer.compose(job.message, job.trail, recipients, now=self._now())
+        message, receivers = job.message, recipients
+        if self._terms.redirect is not None:
+            message, receivers = self._terms.redirect.instead(message, recipients)
+        composed = self._composer.compose(message, job.trail, receivers, now=self._now())
         try:
             report = await self._relays.send(
                 composed, type=job.message.type, sender_domain=self._domain_of(job)
@@ -118,7 +126,7 @@ class Handler:
         except NoRelay as lack:
             return Withheld(_unserved(recipients, str(lack)))
         turn.spend()
-        verdicts = await self._judged(job, flight, report)
+        verdicts = await self._judged(job, flight, report, recipients)
         return Attempt(
             relay=report.relay,
             message_id=composed.message_id,
@@ -128,13 +136,15 @@ class Handler:
         )
 
     async def _judged(
-        self, job: MailJob, flight: Flight, report: SendReport
+        self, job: MailJob, flight: Flight, report: SendReport, recipients: Sequence[Address]
     ) -> tuple[Verdict, ...]:
         accepted_lately = self._relays.accepted_lately(report.relay)
         verdicts = tuple(
-            judge(reply, accepted_lately=accepted_lately, on_ambiguous=self._terms.on_ambiguous)
+            self._terms.judge(reply, relay=report.relay, accepted_lately=accepted_lately)
             for reply in report.replies
         )
+        if self._terms.redirect is not None:
+            verdicts = self._terms.redirect.shared(verdicts[0], recipients)
         self._tell_relay(report.relay, verdicts, again=flight.limited)
         for screen in self._screens:
             await screen.judged(job, verdicts)

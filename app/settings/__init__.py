@@ -7,6 +7,7 @@ from app.settings.option import Group, Option
 from app.settings.options import options
 from app.settings.problem import Given, InvalidSettings, Problem, Source
 from app.settings.relay_urls import RelayValues
+from app.settings.reply_rules import read_rules
 
 __all__ = [
     "BreakerValues",
@@ -21,4 +22,5 @@ __all__ = [
     "Source",
     "load",
     "options",
+    "read_rules",
 ]

@@ -35,6 +35,56 @@ def parse_domain(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Recipient(Kind):
+    """A bare address; gives it as the message would have it."""
+
+    @property
+    @override
+    def metavar(self) -> str:
+        return "ADDRESS"
+
+    @property
+    @override
+    def allowed(self) -> str:
+        return "an address such as staging@example.com"
+
+    @override
+    def parse(self, text: str) -> Address:
+        address = _parse(text)
+        if address.name:
+            raise ValueError("a bare address, without a name")
+        return address
+
+
+@dataclass(frozen=True, slots=True)
+class Domains(Kind):
+    """Domains by comma, as A-labels; `*.` before one stands for all below it."""
+
+    @property
+    @override
+    def metavar(self) -> str:
+        return "DOMAIN,..."
+
+    @property
+    @override
+    def allowed(self) -> str:
+        return "domains by comma, such as example.com,*.example.com (those below it)"
+
+    @override
+    def parse(self, text: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self._domain(item.strip()) for item in text.split(",")))
+
+    @staticmethod
+    def _domain(item: str) -> str:
+        below = "*." if item.startswith("*.") else ""
+        name = item.removeprefix("*.")
+        try:
+            return below + parse_domain(name)
+        except ValueError:
+            raise ValueError(f"{item!r} is no domain") from None
+
+
+@dataclass(frozen=True, slots=True)
 class Sender(Kind):
     """An address, with or without a display name; given back as written."""
 

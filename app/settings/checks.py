@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from app.domain.domain_lists import is_among
 from app.settings.certificates import certificates
 from app.settings.findings import Findings
 from app.settings.options import option
@@ -133,6 +134,12 @@ def _shares_rates(settings: Settings) -> bool:
     return bool(settings.smtp_domain_rates) or any(relay.rate for relay in relays)
 
 
+def _staging(found: Findings) -> None:
+    target, domains = found.settings.email_redirect_to, found.settings.email_allow_domains
+    if target is not None and domains is not None and not is_among(target.domain, domains):
+        found.wrong("email_redirect_to", f"not in {found.said('email_allow_domains')}")
+
+
 _WORKERS = ("email_worker_count", "email_workers_min", "email_workers_max", "email_profile")
 _TOPICS = ("kafka_topic", "email_dlq_topic", "email_results_topic", "email_suppressions_topic")
 _KAFKA_LOGIN = (
@@ -158,4 +165,5 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[[Findings], None]], ...] = (
     (_KAFKA_TLS, _kafka_tls),
     *RELAY_RULES,
     (_REMEMBERED, _remembered),
+    (("email_redirect_to", "email_allow_domains"), _staging),
 )

@@ -13,7 +13,8 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from typing_extensions import override
 
-from app.settings.addresses import BounceSender, Sender
+from app.domain.message import Address
+from app.settings.addresses import BounceSender, Domains, Recipient, Sender
 from app.settings.compounds import (
     Breaker,
     BreakerValues,
@@ -38,6 +39,7 @@ from app.settings.option import Group, later, setting
 from app.settings.paths import ExistingFile, ExistingFolder
 from app.settings.rates import DomainRates, Rate
 from app.settings.relay_urls import RelayUrls, RelayValues
+from app.settings.reply_rules import RulesFile
 from app.settings.store_url import StoreUrl
 
 Topic = Text("1 to 249 of A-Z a-z 0-9 . _ -", r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}", "TOPIC")
@@ -219,9 +221,23 @@ class Settings(BaseSettings):
         empty_means="no address is suppressed",
     )
     email_inline_css: NotYet = later(Group.MAIL, "Move style sheets into the HTML's elements.")
-    email_dry_run: NotYet = later(Group.MAIL, "Do everything except sending.")
-    email_redirect_to: NotYet = later(Group.MAIL, "Send every mail here instead (staging).")
-    email_allow_domains: NotYet = later(Group.MAIL, "Send to these domains only (staging).")
+    email_dry_run: Annotated[bool, Switch()] = setting(
+        Group.MAIL,
+        "false",
+        "Do everything except sending: messages are taken, composed, logged, and done with.",
+    )
+    email_redirect_to: Annotated[Address | None, Recipient()] = setting(
+        Group.MAIL,
+        None,
+        "For staging: every mail goes to this address and to nobody else.",
+        default_means="mail goes where it is meant to",
+    )
+    email_allow_domains: Annotated[tuple[str, ...] | None, Domains()] = setting(
+        Group.MAIL,
+        None,
+        "For staging: no recipient in another domain gets mail.",
+        default_means="every domain",
+    )
     dkim_keys: NotYet = later(Group.MAIL, "Keys that sign the mail: domain:selector:file.")
 
     smtp_host: Annotated[str, Host()] = setting(Group.RELAY, "localhost", "The mail relay.")
@@ -283,7 +299,12 @@ class Settings(BaseSettings):
         "SMTP_TOKEN_FILE; the other SMTP settings hold for each.",
         default_means="the one relay of SMTP_HOST",
     )
-    smtp_rules: NotYet = later(Group.RELAY, "File with rules of your own for replies.")
+    smtp_rules: Annotated[Path | None, RulesFile()] = setting(
+        Group.RELAY,
+        None,
+        "File with rules of your own for the relay's replies, read again at SIGHUP.",
+        default_means="the built-in table judges alone",
+    )
     smtp_rate: Annotated[float | None, Rate()] = setting(
         Group.RELAY,
         None,

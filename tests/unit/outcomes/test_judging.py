@@ -117,6 +117,21 @@ def rows(*expected: tuple[Phase | tuple[Phase, ...], str, ErrorKind]) -> pytest.
     (FROM_MAIL, "502 Not implemented", K.CONNECTION),
     ((P.MAIL, P.RCPT), "503 5.5.1 Bad sequence of commands", K.CONNECTION),
     (FROM_MAIL, "504 Parameter not implemented", K.CONNECTION),
+    # Out of step, which the message is not to blame for; but for what is said of it
+    (MESSAGE, "503 5.5.1 Error: need RCPT command", K.CONNECTION),
+    (P.DATA, "554 5.5.1 Error: no valid recipients", K.CONNECTION),
+    (P.FINAL, "554 5.5.1 Invalid command in message", K.CONTENT),
+    (MESSAGE, "554 5.5.0 Protocol error", K.CONTENT),
+    # 421 ends the connection for everybody
+    (FROM_MAIL, "421 4.2.1 Too many messages", K.RATE_LIMITED),
+    (FROM_MAIL, "450 4.2.1 Too many messages", K.TEMPORARY),
+    # A full mailbox, found after the dot
+    (MESSAGE, "552 5.2.2 Mailbox full", K.RECIPIENT),
+    # Unknown users by words, and senders by theirs
+    (P.RCPT, "550 5.5.0 mailbox unavailable", K.RECIPIENT),
+    (P.RCPT, "554 No such user", K.RECIPIENT),
+    (P.RCPT, "550 5.1.0 Sender address unknown", K.POLICY),
+    (P.RCPT, "550 5.7.1 User unknown to our policy", K.POLICY),
 )
 def test_a_reply_is_judged_by_its_row(phase: Phase, reply: str, kind: ErrorKind) -> None:
     verdict = judged(phase, reply)
@@ -165,6 +180,10 @@ def test_421_to_the_dot_is_a_limit_and_not_ambiguous() -> None:
 @pytest.mark.parametrize("code", ["5.1.1", "5.1.6", "5.1.10", "5.2.1"])
 def test_an_address_that_is_bad_for_good_is_suppressed(code: str) -> None:
     assert judged(P.RCPT, f"550 {code}").suppress
+
+
+def test_words_alone_suppress_nothing() -> None:
+    assert not judged(P.RCPT, "550 5.5.0 mailbox unavailable").suppress
 
 
 @pytest.mark.parametrize("reply", ["550", "551", "553", "550 5.1.2", "550 5.1.3", "552 5.2.2"])

@@ -52,6 +52,10 @@ def _refused(**flags: str) -> list[str]:
             r'EMAIL_MAX_BYTES="300MiB" .*above EMAIL_MAX_MEMORY \(256MiB, default\)',
         ),
         (
+            {"email_redirect_to": "qa@example.org", "email_allow_domains": "example.com"},
+            r'EMAIL_REDIRECT_TO="qa@example.org" .*: not in EMAIL_ALLOW_DOMAINS \(example.com, ',
+        ),
+        (
             {"email_dlq_topic": "email-queue"},
             r'EMAIL_DLQ_TOPIC="email-queue" .*the same topic as KAFKA_TOPIC \(email-q',
         ),
