@@ -94,9 +94,9 @@ reference: $(VENV)/.project ## Write .env.example and the tables of docs/ anew f
 .PHONY: lock
 lock: $(VENV)/.made ## Pin the newest dependencies that pyproject.toml allows
 	@$(PIP) uv==$(UV_VERSION)
-	$(call compile,runtime,)
-	$(call compile,demo,--extra demo --group build)
-	$(call compile,dev,--extra demo --group build --group dev)
+	$(call compile,runtime,--extra mjml --extra css)
+	$(call compile,demo,--extra demo --extra mjml --extra css --group build)
+	$(call compile,dev,--extra demo --extra mjml --extra css --group build --group dev)
 	$(call compile,build,--constraint requirements/demo.txt --group build)
 
 # Name and options; what is constrained by another lock does not take in the project itself.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from importlib import resources
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,6 +28,8 @@ MISSING = pytest.StashKey[dict[str, str]]()
 # text alone, for which the tables of Unicode are made, takes seconds.
 SLOW = [HealthCheck.too_slow]
 settings.register_profile("any machine", deadline=None, suppress_health_check=SLOW)
+# For a night: pytest --hypothesis-profile=thorough.
+settings.register_profile("thorough", settings.get_profile("any machine"), max_examples=5000)
 settings.load_profile("any machine")
 
 
@@ -139,6 +142,19 @@ def smtp_sink(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sinks.
         _skip(request, "smtp-sink", why)
     with sinks.SmtpSink(tmp_path / "smtp-sink") as sink:
         yield sink
+
+
+@pytest.fixture(scope="session")
+def cpython_mails(request: pytest.FixtureRequest) -> list[bytes]:
+    """The mails that CPython's own tests of its email package read, broken ones among them."""
+    try:
+        folder = resources.files("test.test_email") / "data"
+        mails = [each.read_bytes() for each in folder.iterdir() if each.name.endswith(".txt")]
+    except (ModuleNotFoundError, OSError):
+        mails = []
+    if not mails:
+        _skip(request, "CPython's mails", "this interpreter is installed without its tests")
+    return sorted(mails)
 
 
 @pytest.fixture(scope="session")

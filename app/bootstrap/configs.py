@@ -54,7 +54,9 @@ def composer_config(settings: Settings) -> ComposerConfig:
         default_from=settings.email_from,
         templates=settings.email_templates,
         envelope_from=settings.email_envelope_from,
+        inline_css=settings.email_inline_css,
         max_bytes=settings.email_max_bytes,
+        signing_keys=settings.dkim_keys or (),
     )
 
 

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from app.bootstrap import configs
-from app.composer import Composer
+from app.bootstrap.templates import new_composer
 from app.domain.clock import epoch_ms
 from app.domain.errors import Fatal, MailerError
 from app.intake.decode import Decoder
@@ -141,7 +141,7 @@ class ServiceLetters:
     def _previewer(self) -> Previewer:
         return Previewer(
             Decoder(configs.decoder_config(self._settings)),
-            Composer(configs.composer_config(self._settings)),
+            new_composer(self._settings),
             utc_now,
         )
 

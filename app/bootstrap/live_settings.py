@@ -60,8 +60,7 @@ class LiveSettings:
                 default=each.default,
                 changeable=each.field in self._changeable and not each.secret,
             )
-            for each in options()
-            if not each.details.later and not each.details.flag_only
+            for each in options() and not each.details.flag_only
         }
 
     async def change(self, wanted: Mapping[str, str | None]) -> list[Change]:
@@ -102,7 +101,7 @@ class LiveSettings:
         return changed
 
     def _check_names(self, fields: Mapping[str, str]) -> None:
-        known = {each.variable: each for each in options() if not each.details.later}
+        known = {each.variable: each for each in options()}
         faults = []
         for name, field in fields.items():
             if name not in known:

@@ -19,8 +19,8 @@ from app.bootstrap.reply_rules import ReplyRules
 from app.bootstrap.rights import check_rights
 from app.bootstrap.sharing import sharing
 from app.bootstrap.suppressions import Suppressions
+from app.bootstrap.templates import follow_templates, new_composer
 from app.bootstrap.topics import prepare_topics
-from app.composer import Composer
 from app.domain.clock import epoch_ms
 from app.domain.errors import Fatal
 from app.intake.decode import Decoder
@@ -79,7 +79,7 @@ class Service:
         self._suppressions = Suppressions(self._routes.suppressing, suppressed, self.metrics)
         self.watchdog = Watchdog(time.monotonic)
         self.ledger = Ledger()
-        self.composer = Composer(configs.composer_config(settings))
+        self.composer = new_composer(settings)
         self.relays = staging.relays_class(settings)(
             configs.relay_configs(settings), breaker=configs.breaker_config(settings)
         )
@@ -252,6 +252,7 @@ class Service:
     def reload(self) -> None:
         """Read again the files that settings name; what is wrong with one stays out of use."""
         self.reply_rules.reload()
+        self.composer.reload()
 
     def pause(self) -> None:
         """Send nothing more; what comes is taken up as far as there is room."""
@@ -350,6 +351,9 @@ class Service:
         ]
         if self._sharing is not None:
             self._tasks.append(asyncio.create_task(self._sharing.run(), name="shared rates"))
+        if self._settings.email_templates is not None:
+            watch = follow_templates(self.composer, self._lesser_pulse("templates"))
+            self._tasks.append(asyncio.create_task(watch, name="templates"))
         if self._remembering is not None and self._remembering.watch is not None:
             self._tasks.append(asyncio.create_task(self._remembering.watch(), name="shared store"))
 

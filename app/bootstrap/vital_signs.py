@@ -46,6 +46,7 @@ CODES: Final = {
     "shared rates": Code.SHARED_STORE,
     "SMTP_RULES": Code.RULES_REFUSED,
     "staging": Code.STAGING,
+    "templates": Code.TEMPLATE_BROKEN,
 }
 """What trouble of each part is called; parts are named where they get their pulse."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from app.composer.broken import BrokenTemplate
 from app.composer.composer import Composer
 from app.composer.config import ComposerConfig
 
-__all__ = ["Composer", "ComposerConfig"]
+__all__ = ["BrokenTemplate", "Composer", "ComposerConfig"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _FILE: Final = re.compile(
-    rf"({_NAME.pattern})(?:\.([A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*))?\.(html|txt|subject)\.j2"
+    rf"({_NAME.pattern})(?:\.([A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*))?\.(html|mjml|txt|subject)\.j2"
 )
 _SHOWN_NAME: Final = 80
 
@@ -122,6 +122,7 @@ def _layer(sources: Mapping[str, str]) -> _Layer:
         if match := _FILE.fullmatch(file):
             name, locale, kind = match.groups(default="")
             by_locale = layer.setdefault(name.replace("_", "-"), {})
+            kind = "html" if kind == "mjml" else kind
             by_locale.setdefault(_tag(locale), {}).setdefault(kind, file)
     return layer
 

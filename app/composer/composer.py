@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.composer.bounces import BounceAddress
+from app.composer.budget import Budget
 from app.composer.contents import own_contents, rendered_contents
 from app.composer.entities import root_entity
 from app.composer.extras import AUTO_SUBMITTED, DATE, MESSAGE_ID, extra_headers
@@ -12,7 +16,9 @@ from app.composer.folder import Templates
 from app.composer.headers import header
 from app.composer.identity import date, digest, envid
 from app.composer.mailboxes import NOBODY_SHOWN, address_header, from_header
+from app.composer.signatures import Signer
 from app.composer.size import data_size, estimate
+from app.composer.styles import style_inliner
 from app.composer.unsubscribing import unsubscribe_headers
 from app.domain.addresses import parse_address
 from app.domain.errors import InvalidMessage
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from app.composer.broken import BrokenTemplate
     from app.composer.config import ComposerConfig
     from app.domain.job import Trail
     from app.domain.message import Message
@@ -31,11 +38,22 @@ if TYPE_CHECKING:
 _OFTEN: Final = 8
 
 
+class _Draft(NamedTuple):
+    """A message that lacks nothing but signatures of its From's `domain`."""
+
+    envelope: Envelope
+    message_id: str
+    domain: str
+    head: str
+    body: bytes
+    now: datetime
+
+
 class Composer:
     """Makes bytes of messages; reads no file but those of the template folder.
 
-    All attempts at a message get the same bytes but for Date, boundaries, and templates that were
-    edited in between.
+    All attempts at a message get the same bytes but for Date, boundaries, signatures, and templates
+    that were edited in between.
     """
 
     def __init__(self, config: ComposerConfig) -> None:
@@ -43,6 +61,10 @@ class Composer:
         self._default_from = _default_from(config.default_from)
         self._bounce = None if config.envelope_from is None else BounceAddress(config.envelope_from)
         self._templates = Templates(config.templates)
+        self._signer = Signer(config.signing_keys)
+        # Threads of its own, for a name that DNS does not resolve holds up the loop's.
+        self._threads = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="signing")
+        self._inlined = style_inliner() if config.inline_css else None
         self._max_bytes = config.max_bytes
 
     def compose(
@@ -52,6 +74,37 @@ class Composer:
 
         Raises `InvalidMessage`, naming the field, for what can never be sent.
         """
+        return self._finished(self._draft(message, trail, recipients, now))
+
+    async def compose_aside(
+        self, message: Message, trail: Trail, recipients: Sequence[Address], *, now: datetime
+    ) -> Composed:
+        """As `compose`, with the signing in a thread where it takes long."""
+        draft = self._draft(message, trail, recipients, now)
+        if self._signer.takes_long(draft.domain):
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, self._finished, draft)
+        return self._finished(draft)
+
+    def estimate(self, message: Message) -> int:
+        """How many bytes `compose` makes of it at most, found without composing.
+
+        Of a template's output it is a guess: the source, and the data several times.
+        """
+        size = estimate(message)
+        if sender := message.sender or self._default_from:
+            size += self._signer.most_size(sender.domain)
+        if message.template is None:
+            return size
+        try:
+            template = self._templates.current().find(message.template, message.locale)
+        except InvalidMessage:
+            return size
+        return size + template.size + _OFTEN * data_size(message.data)
+
+    def _draft(
+        self, message: Message, trail: Trail, recipients: Sequence[Address], now: datetime
+    ) -> _Draft:
         sender = message.sender or self._default_from
         if sender is None:
             raise InvalidMessage("from", "missing, and EMAIL_FROM is not set")
@@ -59,7 +112,9 @@ class Composer:
             subject, text, html = own_contents(message)
         else:
             template = self._templates.current().find(message.template, message.locale)
-            subject, text, html = rendered_contents(message, template)
+            subject, text, html = rendered_contents(
+                message, template, Budget(self._max_bytes), self._inlined
+            )
         name = digest(message, trail)
         extras = extra_headers(message)
         message_id = extras.replaced.get(MESSAGE_ID) or f"<{name}@{sender.domain}>"
@@ -73,29 +128,39 @@ class Composer:
             header("Auto-Submitted", extras.replaced.get(AUTO_SUBMITTED) or "auto-generated"),
             unsubscribe_headers(message.unsubscribe) if message.unsubscribe else "",
             extras.lines,
-            f"MIME-Version: 1.0\r\n{entity.headers}\r\n",
+            f"MIME-Version: 1.0\r\n{entity.headers}",
         ]
-        content = b"".join(("".join(headers).encode(), *entity.body))
-        if not content.endswith(b"\r\n"):
-            content += b"\r\n"
+        body = b"".join(entity.body)
+        if body and not body.endswith(b"\r\n"):
+            body += b"\r\n"
+        return _Draft(
+            envelope=self._envelope(message, sender, recipients, name),
+            message_id=message_id,
+            domain=sender.domain,
+            head="".join(headers),
+            body=body,
+            now=now,
+        )
+
+    def _finished(self, draft: _Draft) -> Composed:
+        """Nothing changes the bytes hereafter."""
+        head, body = draft.head, draft.body
+        at = int(draft.now.timestamp())
+        signatures = self._signer.sign(head, body, domain=draft.domain, at=at)
+        content = f"{signatures}{head}\r\n".encode() + body
         if len(content) > self._max_bytes:
             raise InvalidMessage(
                 "", f"too large: {len(content)} bytes composed, at most {self._max_bytes} allowed"
             )
-        return Composed(self._envelope(message, sender, recipients, name), content, message_id)
+        return Composed(draft.envelope, content, draft.message_id)
 
-    def estimate(self, message: Message) -> int:
-        """How many bytes `compose` makes of it at most, found without composing.
+    def broken(self) -> tuple[BrokenTemplate, ...]:
+        """Templates whose last edit cannot be used; looks at the folder once a second at most."""
+        return self._templates.broken()
 
-        Of a template's output it is a guess: the source, and the data several times.
-        """
-        if message.template is None:
-            return estimate(message)
-        try:
-            template = self._templates.current().find(message.template, message.locale)
-        except InvalidMessage:
-            return estimate(message)
-        return estimate(message) + template.size + _OFTEN * data_size(message.data)
+    def reload(self) -> tuple[BrokenTemplate, ...]:
+        """Read all templates again, now; what is broken stays as it was."""
+        return self._templates.reload()
 
     def _envelope(
         self, message: Message, sender: Address, recipients: Sequence[Address], name: str

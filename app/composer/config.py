@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from app.domain.signing_key import SigningKey
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComposerConfig:
@@ -15,10 +17,13 @@ class ComposerConfig:
 
     `default_from`: EMAIL_FROM. `templates`: the folder EMAIL_TEMPLATES. `envelope_from`:
     EMAIL_ENVELOPE_FROM, an address in whose local part `{id}` stands for the message's id, or `<>`.
-    `max_bytes`: the largest composed message.
+    `inline_css`: EMAIL_INLINE_CSS. `max_bytes`: the largest composed message. `signing_keys`: those
+    of DKIM_KEYS.
     """
 
     default_from: str | None = None
     templates: Path | None = None
     envelope_from: str | None = None
+    inline_css: bool = False
     max_bytes: int = 10 * 1024 * 1024
+    signing_keys: tuple[SigningKey, ...] = ()

@@ -10,6 +10,9 @@ from app.composer.rendering import Rendering
 from app.domain.errors import InvalidMessage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.composer.budget import Budget
     from app.composer.catalogue import TemplateSet
     from app.domain.message import Message
 
@@ -31,13 +34,20 @@ def own_contents(message: Message) -> Contents:
     return Contents(clean_value(message.subject, "subject"), message.text, message.html)
 
 
-def rendered_contents(message: Message, template: TemplateSet) -> Contents:
+def rendered_contents(
+    message: Message,
+    template: TemplateSet,
+    budget: Budget,
+    inlined: Callable[[str], str] | None = None,
+) -> Contents:
     """The template's, where the message has none of its own; what is empty counts as absent.
+
+    `inlined` is what becomes of the template's HTML, never of the message's own.
 
     Raises `InvalidMessage` for missing data and whatever else hinders rendering.
     """
     name = template.name
-    rendering = Rendering(name, message.data)
+    rendering = Rendering(name, message.data, budget)
     subject, text, html = message.subject, message.text or None, message.html or None
     if not subject:
         if template.subject is None:
@@ -45,6 +55,8 @@ def rendered_contents(message: Message, template: TemplateSet) -> Contents:
         subject = rendering.of(template.subject).strip()
     if html is None and template.html is not None:
         html = rendering.of(template.html)
+        if inlined is not None:
+            html = inlined(html)
     if text is None and template.text is not None:
         text = rendering.of(template.text)
     if text is None and html is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from app.composer.headers import clean_value, header
+from app.composer.headers import clean_value, header, structured_header
 from app.composer.identity import check_date, check_message_id
 from app.domain.errors import InvalidMessage
 from app.domain.header_names import is_header_name, is_structural
@@ -49,6 +49,8 @@ def extra_headers(message: Message) -> Extras:
             check(value, field)
         if lower in _REPLACING:
             replaced[lower] = value
+        elif lower in _STRUCTURED:
+            lines.append(structured_header(name, value, field))
         else:
             lines.append(header(name, value))
     return Extras(replaced, "".join(lines))
@@ -64,18 +66,22 @@ def _taken(message: Message) -> dict[str, str]:
     return taken
 
 
-def _check_ascii(value: str, field: str) -> None:
-    if not value or not value.isascii():
-        raise InvalidMessage(field, "must be ASCII, and not empty")
+def _check_word(value: str, field: str) -> None:
+    structured_header(AUTO_SUBMITTED, value, field)
 
 
 _REPLACING: Final = frozenset({DATE, MESSAGE_ID, AUTO_SUBMITTED})
 _CHECKS: Final[Mapping[str, Callable[[str, str], None]]] = {
     DATE: check_date,
     MESSAGE_ID: check_message_id,
-    AUTO_SUBMITTED: _check_ascii,
-    # An encoded word cannot stand within an address or a URL; `reply_to` encodes names rightly.
-    "reply-to": _check_ascii,
-    "list-unsubscribe": _check_ascii,
+    AUTO_SUBMITTED: _check_word,
 }
+# An encoded word cannot stand within an address, a URL or a Message-ID.
+_STRUCTURED: Final = frozenset(
+    (
+        *("reply-to", "in-reply-to", "references", "disposition-notification-to"),
+        *("list-id", "list-help", "list-subscribe", "list-unsubscribe", "list-unsubscribe-post"),
+        *("list-post", "list-owner", "list-archive"),
+    )
+)
 _NONE: Final = Extras({}, "")

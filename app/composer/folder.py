@@ -7,10 +7,9 @@ import os
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from jinja2 import TemplateSyntaxError
-
+from app.composer.broken import BrokenTemplate
 from app.composer.catalogue import Catalogue
-from app.composer.rendering import new_environment
+from app.composer.sources import usable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,10 +20,6 @@ _log: Final = logging.getLogger(__name__)
 _CHECK_EVERY_S: Final = 1.0
 # A file written just now may still be half of what it shall be.
 _SETTLED_AFTER_S: Final = 0.2
-
-
-class _Broken(Exception):
-    """A file that is no template; the text says why."""
 
 
 class _Stamp(NamedTuple):
@@ -38,7 +33,7 @@ class _Stamp(NamedTuple):
 class Templates:
     """The catalogue as it stands, reread when the folder has changed.
 
-    An edit that breaks a template leaves the last good one in place and is logged as a warning.
+    An edit that breaks a template leaves the last good one in place, and is told by `broken`.
     """
 
     def __init__(
@@ -48,52 +43,80 @@ class Templates:
         self._folder = folder
         self._monotonic = monotonic
         self._stamps: Mapping[str, _Stamp] = {}
+        # As read, with what is wrong with those that cannot be read.
+        self._files: dict[str, str] = {}
+        self._unreadable: dict[str, BrokenTemplate] = {}
         self._sources: dict[str, str] = {}
+        self._broken: tuple[BrokenTemplate, ...] = ()
         if folder is not None:
             try:
-                self._stamps = _stamps(folder)
-                self._sources = {name: _read(folder, name) for name in self._stamps}
+                self._read(folder, _stamps(folder))
             except OSError as error:
                 raise ValueError(f"EMAIL_TEMPLATES: {folder}: {error.strerror}") from error
-            except _Broken as error:
-                raise ValueError(f"EMAIL_TEMPLATES: {error}") from error
+            self._sources, broken = usable(self._files, {})
+            if wrong := [*self._unreadable.values(), *broken.values()]:
+                raise ValueError(f"EMAIL_TEMPLATES: {'; '.join(map(str, wrong))}")
         self._catalogue = Catalogue(self._sources)
-        self._unreadable = False
         self._next_check = monotonic() + _CHECK_EVERY_S
 
     def current(self) -> Catalogue:
         """Looks at the folder once a second at most."""
         if self._folder is not None and (now := self._monotonic()) >= self._next_check:
             self._next_check = now + _CHECK_EVERY_S
-            self._follow(self._folder, now)
+            self._follow(self._folder)
         return self._catalogue
 
-    def _follow(self, folder: Path, now: float) -> None:
+    def broken(self) -> tuple[BrokenTemplate, ...]:
+        """What is wrong with the folder, seen as often as `current` looks."""
+        self.current()
+        return self._broken
+
+    def reload(self) -> tuple[BrokenTemplate, ...]:
+        """Read every file again, now."""
+        if self._folder is not None:
+            self._stamps = {}
+            self._follow(self._folder, settled=True)
+        return self._broken
+
+    def _follow(self, folder: Path, *, settled: bool = False) -> None:
         try:
             stamps = _stamps(folder)
             if stamps == self._stamps:
+                self._broken = tuple(each for each in self._broken if each.file != str(folder))
                 return
             changed = {name for name in stamps if stamps[name] != self._stamps.get(name)}
-            if any(0 <= _age_s(stamps[name]) < _SETTLED_AFTER_S for name in changed):
-                self._next_check = now + _SETTLED_AFTER_S
+            if not settled and any(
+                0 <= _age_s(stamps[name]) < _SETTLED_AFTER_S for name in changed
+            ):
+                self._next_check = self._monotonic() + _SETTLED_AFTER_S
                 return
-            sources = {name: text for name, text in self._sources.items() if name in stamps}
-            for name in sorted(changed):
-                try:
-                    sources[name] = _read(folder, name)
-                except _Broken as error:
-                    _log.warning("template %s; what was there before stays in use", error)
+            self._read(folder, stamps)
         except OSError as error:
-            if not self._unreadable:
-                self._unreadable = True
-                _log.warning("templates cannot be read, the last stay in use: %s", error.strerror)
+            why = f"cannot be read: {error.strerror}"
+            away = BrokenTemplate(str(folder), None, why)
+            self._broken = (away, *(each for each in self._broken if each.file != str(folder)))
             return
-        self._unreadable = False
-        self._stamps = stamps
+        sources, broken = usable(self._files, self._sources)
+        self._broken = (*self._unreadable.values(), *broken.values())
         if sources != self._sources:
             self._sources = sources
             self._catalogue = Catalogue(sources)
             _log.info("templates reread: %s", ", ".join(sorted(changed)) or "some were removed")
+
+    def _read(self, folder: Path, stamps: Mapping[str, _Stamp]) -> None:
+        """Those that have changed."""
+        files = {name: text for name, text in self._files.items() if name in stamps}
+        unreadable = {name: why for name, why in self._unreadable.items() if name in stamps}
+        for name in sorted(stamps):
+            if stamps[name] == self._stamps.get(name):
+                continue
+            unreadable.pop(name, None)
+            try:
+                files[name] = (folder / name).read_text("utf-8-sig")
+            except UnicodeDecodeError:
+                # What was read before stays in use.
+                unreadable[name] = BrokenTemplate(name, None, "is not UTF-8")
+        self._files, self._unreadable, self._stamps = files, unreadable, stamps
 
 
 def _stamps(folder: Path) -> dict[str, _Stamp]:
@@ -110,14 +133,3 @@ def _stamps(folder: Path) -> dict[str, _Stamp]:
 
 def _age_s(stamp: _Stamp) -> float:
     return time.time() - stamp.modified_ns / 1e9
-
-
-def _read(folder: Path, name: str) -> str:
-    try:
-        source = (folder / name).read_text("utf-8-sig")
-        new_environment({}).compile(source, name, name)
-    except UnicodeDecodeError:
-        raise _Broken(f"{name} is not UTF-8") from None
-    except TemplateSyntaxError as error:
-        raise _Broken(f"{name}, line {error.lineno}: {error.message}") from None
-    return source

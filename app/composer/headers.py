@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from binascii import b2a_base64
 from typing import TYPE_CHECKING, Final
@@ -17,6 +18,7 @@ WIDTH: Final = 76
 MAX_LINE: Final = 998
 FOLD: Final = "\r\n "
 
+_SPACES: Final = re.compile(" {2,}")
 _LINE_BREAKS: Final = frozenset("\r\n\x0b\x0c\x85\u2028\u2029")
 # RFC 2047 5 (3): what may stand for itself in an encoded word of a phrase, the strictest place.
 _LITERAL: Final = frozenset(string.ascii_letters + string.digits + "!*+-/")
@@ -46,6 +48,19 @@ def header(name: str, value: str) -> str:
         if "  " not in value and (folded := fold(line, len(name) + 2)) is not None:
             return f"{folded}\r\n"
     return f"{name}: {FOLD.join(encoded_words(value, used=len(name) + 2))}\r\n"
+
+
+def structured_header(name: str, value: str, field: str) -> str:
+    """The lines of a header made of tokens, which no encoding may touch (RFC 2047 5).
+
+    `value` has been through `clean_value`; `InvalidMessage` where it cannot stand as it is.
+    """
+    folded = fold(f"{name}: {_SPACES.sub(' ', value)}", len(name) + 2)
+    if not value or not value.isascii() or folded is None:
+        raise InvalidMessage(
+            field, f"must be ASCII, not empty, and have no word of more than {MAX_LINE} characters"
+        )
+    return f"{folded}\r\n"
 
 
 def fold(line: str, start: int) -> str | None:

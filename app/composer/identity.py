@@ -23,6 +23,9 @@ _MONTHS: Final = (
 )
 # RFC 5322 3.6.4, without the obsolete forms.
 _MESSAGE_ID: Final = re.compile(r"<[!-;=?A-Z^-~]+@(?:[\w.-]+|\[[!-Z^-~]+\])>", re.ASCII)
+# Neither is folded: what is longer is meant to break a line, or a reader.
+_LONGEST_ID: Final = 250
+_LONGEST_DATE: Final = 100
 # RFC 3461 4.4: at most 100 characters, of which xtext spends three on `+` and `=`.
 _ENVID: Final = re.compile(r"[!-*,-<>-~]{1,100}")
 
@@ -54,15 +57,19 @@ def date(now: datetime) -> str:
 
 def check_message_id(value: str, field: str) -> None:
     """Refuse what is no Message-ID with `InvalidMessage`."""
-    if not _MESSAGE_ID.fullmatch(value):
-        raise InvalidMessage(field, "must be of the form <left@right>, in ASCII, without spaces")
+    if len(value) > _LONGEST_ID or not _MESSAGE_ID.fullmatch(value):
+        raise InvalidMessage(
+            field,
+            "must be of the form <left@right>, in ASCII, without spaces, "
+            f"of at most {_LONGEST_ID} characters",
+        )
 
 
 def check_date(value: str, field: str) -> None:
     """Refuse what is no date of RFC 5322 with `InvalidMessage`."""
     try:
-        parsedate_to_datetime(value)
+        is_date = bool(parsedate_to_datetime(value))
     except (ValueError, OverflowError):
-        raise InvalidMessage(
-            field, "must be a date such as Sat, 22 Nov 2025 08:00:00 +0000"
-        ) from None
+        is_date = False
+    if not is_date or not value.isascii() or len(value) > _LONGEST_DATE:
+        raise InvalidMessage(field, "must be a date such as Sat, 22 Nov 2025 08:00:00 +0000")

@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 from app.composer.headers import FOLD, WIDTH
 
-_ESCAPED: Final = re.compile(r'(["\\])')
-_UNLIKE_A_NAME: Final = re.compile(r"[^ !#-\[\]-~]|[/:*?<>|]")
+# Readers stumble over these in a quoted string, escaped or not.
+_HARD_TO_QUOTE: Final = re.compile(r'["\\;]')
+_UNLIKE_A_NAME: Final = re.compile(r"[^ !#-\[\]-~]|[/:;*?<>|]")
 # RFC 5987's attr-char; letters, digits and `_.-~` are always safe to `quote`.
 _SAFE: Final = "!#$&+^`{|}"
 _MAX_FALLBACK: Final = 50
@@ -22,14 +23,15 @@ _FRAME: Final = 8
 def parameter(name: str, value: str) -> str:
     """`; name="value"` on a line of its own where needed.
 
-    A value that is long or not ASCII comes in RFC 2231's form, then once more as ASCII for readers
-    that know no better. In this order: those who take the first and those who prefer the extended
-    form both get the true one.
+    A value that is long, not ASCII or hard to quote comes in RFC 2231's form, then once more as
+    ASCII for readers that know no better. In this order: those who take the first and those who
+    prefer the extended form both get the true one.
     """
-    if value.isascii() and len(name) + len(value) <= WIDTH - _FRAME:
-        return f';{FOLD}{name}="{_escaped(value)}"'
+    fits = value.isascii() and len(name) + len(value) <= WIDTH - _FRAME
+    if fits and not _HARD_TO_QUOTE.search(value):
+        return f';{FOLD}{name}="{value}"'
     extended = "".join(f";{FOLD}{piece}" for piece in _extended(name, value))
-    return f'{extended};{FOLD}{name}="{_escaped(ascii_fallback(value))}"'
+    return f'{extended};{FOLD}{name}="{ascii_fallback(value)}"'
 
 
 def ascii_fallback(file_name: str) -> str:
@@ -39,10 +41,6 @@ def ascii_fallback(file_name: str) -> str:
     plain = PurePosixPath(_UNLIKE_A_NAME.sub("_", bare) or "_")
     ending = plain.suffix[:10]
     return plain.name.removesuffix(plain.suffix)[: _MAX_FALLBACK - len(ending)] + ending
-
-
-def _escaped(value: str) -> str:
-    return _ESCAPED.sub(r"\\\1", value)
 
 
 def _extended(name: str, value: str) -> list[str]:

@@ -3,23 +3,49 @@
 from __future__ import annotations
 
 import re
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from jinja2 import FunctionLoader, StrictUndefined, TemplateError, UndefinedError
+from jinja2 import (
+    BaseLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    UndefinedError,
+    nodes,
+)
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 from markupsafe import Markup, escape
 from typing_extensions import override
 
+from app.composer.bounded_code import (
+    BoundedCode,
+    compared,
+    concatenated,
+    contained,
+    cut,
+)
+from app.composer.budget import CURRENT, Budget, charge, gather, step
+from app.composer.formats import charge_format
+from app.composer.growth import (
+    bounded_filter,
+    bounded_test,
+    charge_call,
+    charge_operator,
+    is_boundless,
+    safe_range,
+)
 from app.domain.errors import InvalidMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, MutableMapping
+    from types import CodeType
 
-    from jinja2 import Template
+    from jinja2 import Environment, Template
 
+_PLAIN: Final = (str, int, float)
 _BLANK_LINES: Final = re.compile(r"\n\s*\n")
 
 
@@ -63,7 +89,17 @@ class _Context(Context):
 
 
 class _Environment(ImmutableSandboxedEnvironment):
+    """Everything that a template does is paid for out of the message's budget."""
+
     context_class = _Context
+    code_generator_class = BoundedCode
+    intercepted_binops = frozenset({"+", "*", "**", "%"})
+    step = staticmethod(step)
+    concat = staticmethod(gather)
+    concatenated = staticmethod(concatenated)
+    compared = staticmethod(compared)
+    contained = staticmethod(contained)
+    cut = staticmethod(cut)
 
     @override
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -81,32 +117,102 @@ class _Environment(ImmutableSandboxedEnvironment):
             return self.getattr(obj, argument)
         return super().getitem(obj, argument)
 
+    @override
+    def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
+        paid = charge_call(obj, args, kwargs)
+        return super().call(context, obj, *paid, **kwargs)
+
+    @override
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        charge_operator(operator, left, right)
+        return super().call_binop(context, operator, left, right)
+
+    @override
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        return super().is_safe_attribute(obj, attr, value) and not is_boundless(obj, attr)
+
+    @override
+    def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
+        formatted = super().wrap_str_format(value)
+        if formatted is None:
+            return None
+
+        def paid(*args: Any, **kwargs: Any) -> str:
+            charge_format(value.__self__, args, kwargs)
+            return formatted(*args, **kwargs)
+
+        return paid
+
+
+class _Loader(BaseLoader):
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        self._sources = sources
+
+    @override
+    def load(
+        self,
+        environment: Environment,
+        name: str,
+        globals: MutableMapping[str, Any] | None = None,
+    ) -> Template:
+        if (source := self._sources.get(name)) is None:
+            raise TemplateNotFound(name)
+        code = compiled(name, source)
+        return environment.template_class.from_code(environment, code, globals or {})
+
+
+@lru_cache(maxsize=1024)
+def compiled(name: str, source: str) -> CodeType:
+    """Raises Jinja's `TemplateSyntaxError`; after an edit, only what was edited is compiled."""
+    return new_environment({}).compile(source, name, name)
+
+
+@lru_cache(maxsize=1024)
+def needed(name: str, source: str) -> tuple[str, ...]:
+    """The files without which a template can never be rendered."""
+    tree = new_environment({}).parse(source, name, name)
+    wanted = (nodes.Extends, nodes.FromImport, nodes.Import, nodes.Include)
+    found = [
+        getattr(node, "template", None)
+        for kind in wanted
+        for node in tree.find_all(kind)
+        if not getattr(node, "ignore_missing", False)
+    ]
+    return tuple(
+        each.value
+        for each in found
+        if isinstance(each, nodes.Const) and isinstance(each.value, str)
+    )
+
 
 def new_environment(sources: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
-    """For templates by file name, each compiled once; those called `….html.j2` escape values."""
-
-    def load(name: str) -> tuple[str, str, None] | None:
-        source = sources.get(name)
-        return None if source is None else (source, name, None)
-
+    """For templates by file name; HTML escapes values."""
     environment = _Environment(
-        loader=FunctionLoader(load),
-        autoescape=lambda name: name is not None and name.endswith(".html.j2"),
+        loader=_Loader(sources),
+        autoescape=lambda name: name is not None and name.endswith((".html.j2", ".mjml.j2")),
         undefined=_Undefined,
         finalize=_showable,
         auto_reload=False,
         cache_size=-1,
     )
     environment.filters["paragraphs"] = _paragraphs
+    filters = environment.filters
+    filters.update({name: bounded_filter(name, function) for name, function in filters.items()})
+    tests: dict[str, Any] = environment.tests
+    tests.update({name: bounded_test(name, test) for name, test in tests.items()})
+    environment.globals["range"] = safe_range
+    # Filler text is for drafts, and has no bounds.
+    del environment.globals["lipsum"]
     return environment
 
 
 class Rendering:
-    """One message's data, for all the files of its template."""
+    """One message's data and budget, for all the files of its template."""
 
-    def __init__(self, name: str, data: Mapping[str, Any]) -> None:
+    def __init__(self, name: str, data: Mapping[str, Any], budget: Budget) -> None:
         self._name = name
         self._data = data
+        self._budget = budget
         self._variables = {**_GLOBALS, **data}
 
     def of(self, template: Template) -> str:
@@ -115,17 +221,19 @@ class Rendering:
         `Template.render` does the same, but spends most of its time on merging globals.
         """
         context = _Context(template.environment, self._variables, template.name, template.blocks)
+        current = CURRENT.set(self._budget)
         try:
-            return "".join(template.root_render_func(context))
+            return self._budget.gather(template.root_render_func(context))
         except _MissingData as error:
             field = _path(self._data, error.owner, error.name)
             raise InvalidMessage(field, f"missing, template {self._name!r} needs it") from None
         except Exception as error:  # noqa: BLE001 - a template can raise anything
-            # The text of other errors than Jinja's may quote the data.
-            why = str(error) if isinstance(error, TemplateError) else type(error).__name__
             raise InvalidMessage(
-                "template", f"{self._name!r} cannot be rendered: {why} ({_place(error, template)})"
+                "template",
+                f"{self._name!r} cannot be rendered: {_why(error)} ({_place(error, template)})",
             ) from None
+        finally:
+            CURRENT.reset(current)
 
 
 def _other_case(name: str) -> str:
@@ -133,11 +241,23 @@ def _other_case(name: str) -> str:
 
 
 def _showable(value: object) -> object:
+    if isinstance(value, _PLAIN):
+        return value
     if value is None:
         raise _NotShowable("a value to be shown is null")
-    if callable(value) and not isinstance(value, StrictUndefined):
+    if isinstance(value, StrictUndefined):
+        return value
+    if callable(value):
         raise _NotShowable("a value to be shown is a function")
+    charge(value)
     return value
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "it goes into itself too deeply"
+    # The text of other errors than Jinja's may quote the data.
+    return str(error) if isinstance(error, TemplateError) else type(error).__name__
 
 
 def _paragraphs(value: object) -> Markup:
@@ -172,14 +292,19 @@ def _walk(data: object, path: str) -> Iterator[tuple[str, object]]:
 
 def _place(error: Exception, template: Template) -> str:
     """The innermost line of a template; the lines of a traceback are those of generated code."""
-    place = template.name or ""
-    step = error.__traceback__
-    while step is not None:
-        source = step.tb_frame.f_globals.get("__jinja_template__")
-        if source is not None:
-            place = f"{source.name}, line {source.get_corresponding_lineno(step.tb_lineno)}"
-        step = step.tb_next
-    return place
+    source, line = None, 0
+    entry = error.__traceback__
+    while entry is not None:
+        found = entry.tb_frame.f_globals.get("__jinja_template__")
+        if found is not None:
+            source, line = found, entry.tb_lineno
+        entry = entry.tb_next
+    if source is None:
+        return template.name or ""
+    if source.name.endswith(".mjml.j2"):
+        # Its lines are those of the HTML that was made of it.
+        return str(source.name)
+    return f"{source.name}, line {source.get_corresponding_lineno(line)}"
 
 
 _GLOBALS: Final[Mapping[str, Any]] = new_environment({}).globals

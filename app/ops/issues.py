@@ -36,6 +36,7 @@ class Code(StrEnum):
     SHARED_STORE = "shared_store"
     RULES_REFUSED = "rules_refused"
     STAGING = "staging"
+    TEMPLATE_BROKEN = "template_broken"
     JOBS_STUCK = "jobs_stuck"
     OTHER = "other"
 
@@ -139,6 +140,11 @@ DEFINITIONS: Final[Mapping[Code, Definition]] = {
         "Mail is kept from its recipients: EMAIL_DRY_RUN, EMAIL_REDIRECT_TO or "
         "EMAIL_ALLOW_DOMAINS is set.",
         "Nothing in a staging system. In production, remove the setting and restart.",
+    ),
+    Code.TEMPLATE_BROKEN: Definition(
+        _WARNING,
+        "A template cannot be used as it was last edited; the version before it stays in use.",
+        "The text has file, line and what is wrong. Mend the file; it is read again by itself.",
     ),
     Code.JOBS_STUCK: Definition(
         _WARNING,

@@ -114,7 +114,9 @@ class Handler:
         message, receivers = job.message, recipients
         if self._terms.redirect is not None:
             message, receivers = self._terms.redirect.instead(message, recipients)
-        composed = self._composer.compose(message, job.trail, receivers, now=self._now())
+        composed = await self._composer.compose_aside(
+            message, job.trail, receivers, now=self._now()
+        )
         try:
             report = await self._relays.send(
                 composed, type=job.message.type, sender_domain=self._domain_of(job)

@@ -26,6 +26,11 @@ def _parse(text: str) -> Address:
         raise ValueError("not a mail address") from None
 
 
+def domain_of(text: str) -> str:
+    """The domain of an address, as A-labels in lower case; ValueError for what is none."""
+    return _parse(text).domain
+
+
 def parse_domain(text: str) -> str:
     """A mail domain in lower case, as A-labels; ValueError."""
     try:

@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from app.domain.domain_lists import is_among
+from app.domain.signing_key import RSA, keys_of
+from app.settings.addresses import domain_of
 from app.settings.certificates import certificates
 from app.settings.findings import Findings
 from app.settings.options import option
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from app.settings.problem import Given, Problem
 
 _LONGEST_TOPIC = 249
+# RFC 8301 3.2.
+_ADVISED_RSA_BITS = 2048
 
 
 def check_together(
@@ -134,6 +138,20 @@ def _shares_rates(settings: Settings) -> bool:
     return bool(settings.smtp_domain_rates) or any(relay.rate for relay in relays)
 
 
+def _signing(found: Findings) -> None:
+    keys, sender = found.settings.dkim_keys or (), found.settings.email_from
+    for key in keys:
+        if key.algorithm == RSA and key.bits < _ADVISED_RSA_BITS:
+            found.notices.append(
+                f"DKIM_KEYS: the RSA key of {key.domain} has {key.bits} bits; "
+                f"{_ADVISED_RSA_BITS} are advised"
+            )
+    if keys and sender is not None and not keys_of(keys, domain_of(sender)):
+        found.notices.append(
+            "DKIM_KEYS has no key for the domain of EMAIL_FROM: mail from there is not signed"
+        )
+
+
 def _staging(found: Findings) -> None:
     target, domains = found.settings.email_redirect_to, found.settings.email_allow_domains
     if target is not None and domains is not None and not is_among(target.domain, domains):
@@ -165,5 +183,6 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[[Findings], None]], ...] = (
     (_KAFKA_TLS, _kafka_tls),
     *RELAY_RULES,
     (_REMEMBERED, _remembered),
+    (("dkim_keys", "email_from"), _signing),
     (("email_redirect_to", "email_allow_domains"), _staging),
 )

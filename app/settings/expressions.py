@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from re import _constants, _parser  # type: ignore[attr-defined]  # the only parser of them there is
+from re import _constants, _parser  # the only parser of them there is
 from typing import Any, Final
 
 from app.domain.reply_rule import SEARCHED

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from typing_extensions import override
 
 from app.domain.message import Address
+from app.domain.signing_key import SigningKey
 from app.settings.addresses import BounceSender, Domains, Recipient, Sender
 from app.settings.compounds import (
     Breaker,
@@ -24,6 +25,7 @@ from app.settings.compounds import (
     Host,
     StartPoint,
 )
+from app.settings.dkim_keys import DkimKeys
 from app.settings.kinds import (
     Choice,
     Duration,
@@ -35,7 +37,7 @@ from app.settings.kinds import (
     Text,
     Whole,
 )
-from app.settings.option import Group, later, setting
+from app.settings.option import Group, setting
 from app.settings.paths import ExistingFile, ExistingFolder
 from app.settings.rates import DomainRates, Rate
 from app.settings.relay_urls import RelayUrls, RelayValues
@@ -49,7 +51,6 @@ Name = Text("printable text", None, "NAME")
 HeloName = Text("a host name, or an address in brackets", r"[!-~]{1,255}", "NAME")
 Level = Literal["debug", "info", "warning", "error"]
 File = Annotated[Path | None, ExistingFile()]
-NotYet = Annotated[str | None, Text()]
 
 YEAR_S = 365 * 86_400
 PHASES = ("connect", "greeting", "mail", "rcpt", "data", "block", "dot")
@@ -199,6 +200,12 @@ class Settings(BaseSettings):
         "Folder with templates of your own.",
         default_means="the built-in ones only",
     )
+    dkim_keys: Annotated[tuple[SigningKey, ...] | None, DkimKeys()] = setting(
+        Group.MAIL,
+        None,
+        "Keys that sign mail from these domains and what is below them (DKIM).",
+        default_means="mail is not signed",
+    )
     email_ttl: Annotated[dict[str, float] | None, DurationPairs()] = setting(
         Group.MAIL,
         None,
@@ -220,7 +227,6 @@ class Settings(BaseSettings):
         "Topic with the addresses that no mail goes to, as digests.",
         empty_means="no address is suppressed",
     )
-    email_inline_css: NotYet = later(Group.MAIL, "Move style sheets into the HTML's elements.")
     email_dry_run: Annotated[bool, Switch()] = setting(
         Group.MAIL,
         "false",
@@ -238,7 +244,9 @@ class Settings(BaseSettings):
         "For staging: no recipient in another domain gets mail.",
         default_means="every domain",
     )
-    dkim_keys: NotYet = later(Group.MAIL, "Keys that sign the mail: domain:selector:file.")
+    email_inline_css: Annotated[bool, Switch()] = setting(
+        Group.MAIL, "false", "Move the style sheets of templates into the HTML's elements."
+    )
 
     smtp_host: Annotated[str, Host()] = setting(Group.RELAY, "localhost", "The mail relay.")
     smtp_port: Annotated[int, Port()] = setting(Group.RELAY, "587", "Its port.")

@@ -61,7 +61,9 @@ class Problem:
 
 
 def shown(value: str) -> str:
-    """A value in quotes, on one line, not endless."""
+    """A value in quotes, on one line, not endless; nothing of a key given by mistake."""
+    if "PRIVATE KEY" in value:
+        return '"a private key"'
     cut = value if len(value) <= _LONGEST_VALUE else value[:_LONGEST_VALUE] + "..."
     return '"' + "".join(c if c.isprintable() else "?" for c in cut) + '"'
 

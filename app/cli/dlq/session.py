@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
-from app.bootstrap.configs import composer_config, decoder_config
+from app.bootstrap.configs import decoder_config
+from app.bootstrap.templates import new_composer
 from app.cli.reaching import reached
-from app.composer import Composer
 from app.intake.decode import Decoder
 from app.intake.glimpse import glimpse
 from app.outcomes.dead_letters import Letters
@@ -32,9 +32,7 @@ def on_letters(settings: Settings, use: Callable[[Letters], Awaitable[T]]) -> T:
 
 def previewer(settings: Settings) -> Previewer:
     """Shows what the service would make of a record, with these settings."""
-    return Previewer(
-        Decoder(decoder_config(settings)), Composer(composer_config(settings)), utc_now
-    )
+    return Previewer(Decoder(decoder_config(settings)), new_composer(settings), utc_now)
 
 
 async def _run(settings: Settings, use: Callable[[Letters], Awaitable[T]]) -> T:

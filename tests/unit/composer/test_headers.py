@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.domain.errors import InvalidMessage
 from tests.unit.composer.mails import (
     ANN,
     BOB,
     SHOP,
+    check_wire,
     compose,
     header_lines,
     message,
@@ -153,12 +155,51 @@ def test_date_message_id_and_auto_submitted_replace_ours() -> None:
     [
         *(("Message-ID", value) for value in ("mine@shop.example", "<a b@c>", "<a@b", "", "<ä@b>")),
         *(("Date", value) for value in ("yesterday", "", "0 JAN 0 3000000000:0")),
+        ("Message-ID", f"<{'a' * 1000}@b.example>"),
+        ("Date", f"Sat, 22 Nov 2025 08:00:00 +0000 ({'x' * 1000})"),
+        ("Date", "Sat, 22 Nov 2025 08:00:00 +0000 (ä)"),
         ("Auto-Submitted", "jä"),
+        ("Auto-Submitted", "x" * 1000),
+        ("References", f"<{'a' * 1000}@b.example>"),
+        ("In-Reply-To", "<ä@b.example>"),
+        ("List-Unsubscribe", f"<https://b.example/{'a' * 1000}>"),
+        ("List-Id", ""),
         ("Reply-To", "Jörg <j@example.com>"),
     ],
 )
 def test_a_replacement_that_is_none_is_refused(name: str, value: str) -> None:
     assert refusal(headers={name: value}).field == f"headers.{name}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Reply-To", "=?utf-8?q?J=C3=B6rg?= <joerg@example.com>"),
+        ("References", " ".join(f"<{number}@b.example>" for number in range(50))),
+        ("List-Id", "=?utf-8?q?=C3=84?= <news.shop.example>"),
+    ],
+)
+def test_headers_made_of_tokens_stay_as_they_are_given(name: str, value: str) -> None:
+    lines = header_lines(compose(headers={name: value}))
+    assert f"{name}: {value}" in "".join(lines)
+    assert max(map(len, lines)) <= 76
+
+
+@given(
+    st.sampled_from(["Date", "Message-ID", "Auto-Submitted", "Reply-To", "References", "List-Id"]),
+    st.text(alphabet="<>@ab.\u00e9 ,:;=?()0+", max_size=40),
+    st.integers(1, 60),
+)
+@settings(deadline=None)
+def test_what_is_taken_in_a_header_of_tokens_fits_the_wire(
+    name: str, value: str, times: int
+) -> None:
+    for given_value in (value * times, f"<{value * times}@b>", f"Sat, 22 Nov 2025 08:00 ({value})"):
+        try:
+            composed = compose(headers={name: given_value})
+        except InvalidMessage:
+            continue
+        check_wire(composed.content)
 
 
 @given(LINES)

@@ -47,3 +47,8 @@ def test_any_html_gives_some_text(html: str) -> None:
     text = text_of(html)
     assert text == "" or text.endswith("\n")
     assert "\n\n\n" not in text
+
+
+@pytest.mark.parametrize("html", ["<p>x</p>" * 6000, "<a href='" * 9000, "x" * 600_000])
+def test_html_that_would_take_long_to_read_gives_none(html: str) -> None:
+    assert text_of(html) == ""

@@ -91,6 +91,7 @@ def test_any_attachment_is_read_back(name: str, content: bytes) -> None:
         ("报告.pdf", "__.pdf"),
         ("a" * 100 + ".docx", "a" * 45 + ".docx"),
         ("été/2025.csv", "ete_2025.csv"),
+        ('a"b;c\\d.txt', "a_b_c_d.txt"),
     ],
 )
 def test_a_file_name_has_an_ascii_fallback(name: str, fallback: str) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import logging
+import os
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.composer import Composer, ComposerConfig
+from app.composer.budget import Budget
 from app.composer.folder import Templates
+from app.composer.rendering import Rendering
+from app.composer.sources import usable
 from app.domain.errors import InvalidMessage
 from tests.unit.composer.mails import (
     body,
@@ -112,7 +117,7 @@ def test_a_broken_template_is_told_at_construction(
 
 def test_a_template_that_is_not_utf8_is_told_at_construction(folder: Path) -> None:
     (folder / "a.html.j2").write_bytes(b"\xff")
-    with pytest.raises(ValueError, match=r"EMAIL_TEMPLATES: a\.html\.j2 is not UTF-8"):
+    with pytest.raises(ValueError, match=r"EMAIL_TEMPLATES: a\.html\.j2: is not UTF-8"):
         Composer(ComposerConfig(templates=folder))
 
 
@@ -128,10 +133,10 @@ class Clock:
         return self.now
 
 
-def shown(templates: Templates) -> str:
-    found = templates.current().find("a", None)
+def shown(templates: Templates, name: str = "a") -> str:
+    found = templates.current().find(name, None)
     assert found.text is not None
-    return found.text.render()
+    return Rendering(name, {}, Budget(10_000)).of(found.text)
 
 
 def test_an_edit_is_seen_within_a_second(folder: Path) -> None:
@@ -157,20 +162,108 @@ def test_a_file_just_being_written_is_left_to_settle(folder: Path) -> None:
     assert shown(templates) == "second"
 
 
-def test_an_edit_that_breaks_keeps_the_last_good_one_and_warns_once(
-    folder: Path, caplog: pytest.LogCaptureFixture
+def test_an_edit_that_breaks_keeps_the_last_good_one_and_is_told_until_mended(
+    folder: Path,
 ) -> None:
     write(folder, a_txt="one", b_txt="b one")
     clock = Clock()
     templates = Templates(folder, monotonic=clock)
-    write(folder, a_txt="two {% if %}")
+    assert templates.broken() == ()
+    write(folder, a_txt="two\n{% if %}", b_txt="b two")
     for clock.now in (1.0, 2.0, 3.0):
         assert shown(templates) == "one"
-    (warning,) = [each for each in caplog.records if each.levelno == logging.WARNING]
-    assert "a.txt.j2, line 1" in warning.getMessage()
+        assert shown(templates, "b") == "b two"
+        (broken,) = templates.broken()
+        assert (broken.file, broken.line) == ("a.txt.j2", 2)
+        assert str(broken).startswith("a.txt.j2, line 2: Expected an expression")
     write(folder, a_txt="three, mended")
     clock.now = 4.0
+    assert templates.broken() == ()
     assert shown(templates) == "three, mended"
+
+
+def test_a_template_too_deep_for_python_is_broken_like_any_other(folder: Path) -> None:
+    write(folder, a_txt="one")
+    templates = Templates(folder)
+    write(folder, a_txt="{% for a in b %}" * 40 + "{% endfor %}" * 40)
+    assert "cannot be compiled" in str(templates.reload()[0])
+    write(folder, a_txt="{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}")
+    assert "cannot be compiled" in str(templates.reload()[0])
+    assert shown(templates) == "one"
+
+
+def test_a_new_template_that_is_broken_is_told_and_the_others_stay(folder: Path) -> None:
+    write(folder, a_txt="one")
+    clock = Clock()
+    templates = Templates(folder, monotonic=clock)
+    write(folder, b_txt="{{")
+    (folder / "c.txt.j2").write_bytes(b"\xff")
+    os.utime(folder / "c.txt.j2", (1, 1))
+    clock.now = 1.0
+    assert {each.file for each in templates.broken()} == {"b.txt.j2", "c.txt.j2"}
+    assert shown(templates) == "one"
+    with pytest.raises(InvalidMessage, match="unknown template 'b'"):
+        templates.current().find("b", None)
+
+
+def test_what_a_template_needs_must_be_there(folder: Path) -> None:
+    write(folder, a_txt="{% include 'b.txt.j2' %}", b_txt="b")
+    clock = Clock()
+    templates = Templates(folder, monotonic=clock)
+    write(folder, c_txt="{% extends 'nosuch.txt.j2' %}", a_txt="{% include 'd.txt.j2' %}!")
+    (folder / "b.txt.j2").unlink()
+    clock.now = 1.0
+    assert sorted(map(str, templates.broken())) == [
+        "a.txt.j2: needs d.txt.j2, which is not there",
+        "b.txt.j2: is gone, but a.txt.j2 needs it",
+        "c.txt.j2: needs nosuch.txt.j2, which is not there",
+    ]
+    assert shown(templates) == "b"
+    write(folder, d_txt="d")
+    (folder / "c.txt.j2").unlink()
+    clock.now = 2.0
+    assert templates.broken() == ()
+    assert shown(templates) == "d!"
+
+
+def test_what_may_be_missing_may_be(folder: Path) -> None:
+    write(folder, a_txt="{% include 'nosuch' ignore missing %}{% include ['no', 'b.txt.j2'] %}")
+    write(folder, b_txt="b")
+    assert shown(Templates(folder)) == "b"
+
+
+def test_a_template_that_needs_what_is_not_there_is_told_at_construction(folder: Path) -> None:
+    write(folder, a_txt="{% include '../secret' %}")
+    with pytest.raises(ValueError, match=r"a\.txt\.j2: needs \.\./secret, which is not there"):
+        Templates(folder)
+
+
+def test_reload_reads_at_once(folder: Path) -> None:
+    write(folder, a_txt="one")
+    templates = Templates(folder, monotonic=Clock())
+    (folder / "a.txt.j2").write_text("just written")
+    assert templates.reload() == ()
+    assert shown(templates) == "just written"
+    (folder / "a.txt.j2").write_text("{{")
+    (broken,) = templates.reload()
+    assert broken.file == "a.txt.j2"
+    assert shown(templates) == "just written"
+    assert Templates(None).reload() == ()
+
+
+FILE = st.sampled_from(["one", "{{", "{% include 'a.txt.j2' %}", "{% include 'b.txt.j2' %}"])
+FILES = st.dictionaries(st.sampled_from(["a.txt.j2", "b.txt.j2", "c.txt.j2"]), FILE | st.just("2"))
+
+
+@given(FILES, FILES)
+def test_whatever_is_edited_what_is_used_is_whole(
+    before: dict[str, str], after: dict[str, str]
+) -> None:
+    good, _ = usable(before, {})
+    then, broken = usable(after, good)
+    assert usable(then, {}) == (then, {})
+    assert {name for name in good if name in after} <= then.keys()
+    assert all(then.get(name) == text or name in broken for name, text in after.items())
 
 
 def test_a_removed_template_is_gone_and_a_new_one_there(folder: Path) -> None:
@@ -184,9 +277,7 @@ def test_a_removed_template_is_gone_and_a_new_one_there(folder: Path) -> None:
         templates.current().find("a", None)
 
 
-def test_a_folder_that_cannot_be_read_leaves_the_templates_and_warns_once(
-    folder: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_folder_that_cannot_be_read_leaves_the_templates_and_is_told(folder: Path) -> None:
     inner = folder / "templates"
     inner.mkdir()
     write(inner, a_txt="one")
@@ -195,4 +286,9 @@ def test_a_folder_that_cannot_be_read_leaves_the_templates_and_warns_once(
     inner.rename(folder / "away")
     for clock.now in (1.0, 2.0, 3.0):
         assert shown(templates) == "one"
-    assert len([each for each in caplog.records if each.levelno == logging.WARNING]) == 1
+        assert [str(each) for each in templates.broken()] == [
+            f"{inner}: cannot be read: No such file or directory"
+        ]
+    (folder / "away").rename(inner)
+    clock.now = 4.0
+    assert templates.broken() == ()
