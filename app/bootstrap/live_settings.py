@@ -60,7 +60,8 @@ class LiveSettings:
                 default=each.default,
                 changeable=each.field in self._changeable and not each.secret,
             )
-            for each in options() and not each.details.flag_only
+            for each in options()
+            if not each.details.flag_only
         }
 
     async def change(self, wanted: Mapping[str, str | None]) -> list[Change]:
