@@ -76,7 +76,7 @@ def _limits(folder: Path, brokers: str, seconds: float | None) -> Iterator[tuple
 
 def _take_over(folder: Path, brokers: str, seconds: float | None) -> Iterator[tuple[str, bool]]:
     found = taken_over(folder, brokers, mails=round(200 * (seconds or 60.0)))
-    yield str(found), found.pause_s <= TAKE_OVER_S and not found.toll.harmed
+    yield str(found), found.pause_s <= TAKE_OVER_S and not found.harmed
 
 
 def _domain(folder: Path, brokers: str, seconds: float | None) -> Iterator[tuple[str, bool]]:

@@ -22,8 +22,9 @@ def test_one_of_two_relays_is_killed_under_load_the_other_takes_over_and_the_fir
     found = taken_over(tmp_path, kafka.brokers, mails=1500, reset="500ms")
     assert found.pause_s <= 1.0
     assert 0.3 < found.first_share < 0.7
-    assert not found.toll.harmed
-    assert found.toll.most_attempts == 1, "the loss of a relay costs no attempt"
+    assert not found.harmed
+    # Those that were handed over whole, and had no reply yet, are tried again later.
+    assert found.toll.retries <= 10
 
 
 @pytest.mark.timeout(120)
