@@ -90,6 +90,7 @@ reference: $(VENV)/.project ## Write .env.example and the tables of docs/ anew f
 	@$(PY) -m app.settings
 	@$(PY) -m app.ops.reference
 	@$(PY) -m app.outcomes
+	@$(PY) -m tests.contract.mail
 
 .PHONY: lock
 lock: $(VENV)/.made ## Pin the newest dependencies that pyproject.toml allows

@@ -14,6 +14,7 @@ from tests.support.backends import Broker, Ladder, NotAvailable
 from tests.support.kafka_tools import KafkaTools
 from tests.support.postfix import Postfix
 from tests.support.redis_server import RedisServer
+from tests.support.submission import Submission
 from tests.support.topics import Topics
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> list[str]:
     optional = {
         "postfix": Postfix.why_not(),
+        "postfix with passwords": Postfix.why_no_users(),
         "smtp-sink": sinks.SmtpSink.why_not(),
         "redis-server": RedisServer.why_not(),
     }
@@ -64,6 +66,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for server in ("kafka", "postfix", "redis_server"):
             if server in getattr(item, "fixturenames", ()):
                 item.add_marker(server)
+        if "submission" in getattr(item, "fixturenames", ()):
+            item.add_marker("postfix")
 
 
 def pytest_terminal_summary(
@@ -133,6 +137,23 @@ def postfix(_postfix: Postfix) -> Postfix:
     """A real Postfix that keeps every mail it accepts; empty at the start of each test."""
     _postfix.clear()
     return _postfix
+
+
+@pytest.fixture(scope="session")
+def _submission(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Submission]:
+    if why := Postfix.why_no_users():
+        _skip(request, "postfix with passwords", why)
+    with Submission(tmp_path_factory.mktemp("submission")) as server:
+        yield server
+
+
+@pytest.fixture
+def submission(_submission: Submission) -> Submission:
+    """A real Postfix with TLS and passwords, a port for each set of extensions; empty at first."""
+    _submission.clear()
+    return _submission
 
 
 @pytest.fixture

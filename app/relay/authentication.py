@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from typing import TYPE_CHECKING, Final
 
 import aiosmtplib
@@ -72,6 +73,11 @@ def _read_token(path: Path | None) -> str:
     if path is None:
         raise ValueError("XOAUTH2 needs a token file")
     try:
-        return path.read_text(encoding="utf-8").strip()
+        token = path.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise OSError(error.errno, f"SMTP_TOKEN_FILE {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise OSError(errno.EINVAL, f"SMTP_TOKEN_FILE {path}: is not UTF-8") from None
+    if not token:
+        raise OSError(errno.EINVAL, f"SMTP_TOKEN_FILE {path}: is empty")
+    return token

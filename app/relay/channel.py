@@ -1,11 +1,10 @@
-"""The dialogue's end of a connection: replies go to their commands, in order."""
+"""The dialogue's end of a connection: replies go to who asked, in order."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Protocol
 
 from typing_extensions import override
 
@@ -16,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.domain.smtp import Reply
+
+_CLOSING_DOWN: Final = 421
+_CLOCK_STEP: Final = 0.001
+"""Loops round a timer's moment to milliseconds."""
 
 
 class EndKind(StrEnum):
@@ -37,42 +40,56 @@ class ChannelEnded(MailerError):
         self.reply = reply
 
 
-class Command:
-    """What was asked, with its line; `reply` is set when it has arrived.
+class Speaker(Protocol):
+    """Whoever speaks on a channel; is called from the event loop."""
 
-    `then` is what a 3xx invites to send, and what the next reply after the 3xx belongs to.
-    """
+    @property
+    def replied(self) -> Callable[[Reply], None]:
+        """Takes the reply to the oldest command without one. Nothing may be sent from there."""
 
-    __slots__ = ("line", "reply", "sent", "then")
+    def settled(self) -> None:
+        """All replies that came together were told, or the kernel has taken everything."""
 
-    def __init__(self, line: bytes, *, then: Command | None = None) -> None:
-        self.line = line
-        self.then = then
-        self.sent = False
-        self.reply: Reply | None = None
+    def cut_off(self, end: ChannelEnded) -> None:
+        """No reply will come any more."""
+
+
+class _Nobody:
+    """Stands in while nobody speaks."""
+
+    def replied(self, _reply: Reply) -> None: ...
+
+    def settled(self) -> None: ...
+
+    def cut_off(self, _end: ChannelEnded) -> None: ...
+
+
+_NOBODY: Final = _Nobody()
 
 
 class Channel(asyncio.Protocol):
     """Owns a transport that somebody else has connected.
 
     Each reply belongs to the oldest command without one; a reply that nobody asked for ends the
-    channel, and so does a 421 at any moment, which also answers every command still waiting. One
-    task at a time waits. `drained()` is exact: it turns true when the kernel has taken the last
-    octet, on plain and on TLS transports (which must pass flow control through).
+    channel, and so does a 421 at any moment. `drained` is exact: it is true when the kernel has
+    taken the last octet, on plain and on TLS transports (which must pass flow control through).
     """
 
     def __init__(
         self, transport: asyncio.Transport, on_end: Callable[[], None] | None = None
     ) -> None:
         """Take the transport over; whatever arrives from now on comes here."""
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._transport = transport
         self._parser = ReplyParser()
-        self._owed: deque[Command] = deque()
-        self._waiter: asyncio.Future[None] | None = None
+        self._speaker: Speaker = _NOBODY
+        self._owed = 0
         self._on_end = on_end
-        self._lost = self._loop.create_future()
-        self._unwritten = False
+        self._lost = self.loop.create_future()
+        self._deadline: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
+        self.drained = True
         self.ended: ChannelEnded | None = None
         # With a limit of zero the transport says whenever anything at all is left unwritten.
         transport.set_write_buffer_limits(high=0)
@@ -81,65 +98,45 @@ class Channel(asyncio.Protocol):
             self._lost.set_result(None)
             self._end(EndKind.CLOSED, "connection closed by the relay")
 
-    def send(self, *commands: Command) -> None:
-        """Write the commands in one go; each of them will get a reply.
-
-        Raises:
-            ChannelEnded: the channel was over before.
-        """
-        self.write(b"".join([command.line for command in commands]))
-        for command in commands:
-            command.sent = True
-        self._owed.extend(commands)
-
-    def write(self, data: bytes | memoryview) -> None:
-        """Hand octets to the transport; what became of them, `written()` and `reply()` tell.
-
-        Raises:
-            ChannelEnded: the channel was over before.
-        """
+    def give_to(self, speaker: Speaker) -> None:
+        """From now on `speaker` is told; at once of the end when that has come before."""
+        self._speaker = speaker
         if self.ended is not None:
-            raise self.ended
-        self._transport.write(data)
+            self._tell_end(self.ended)
+
+    def leave(self) -> None:
+        """Nobody speaks; what arrives now was not asked for."""
+        self._speaker = _NOBODY
+        self._deadline = None
+
+    def send(self, data: bytes | memoryview, replies: int) -> None:
+        """Write octets that so many replies will answer; a failure is told as the end."""
+        if self.ended is not None:
+            return
+        self._owed += replies
+        if not self._transport.is_closing():
+            self._transport.write(data)
         if self._transport.is_closing():
             # A failed write pauses nobody, yet the octets are gone.
-            self._unwritten = True
+            self.drained = False
             self._end(EndKind.CLOSED, "connection lost while writing")
 
-    def drained(self) -> bool:
-        """The kernel has taken everything."""
-        return not self._unwritten
+    def expect(self, replies: int) -> None:
+        """So many replies more will come, before or after what is written next."""
+        self._owed += replies
 
-    async def reply(self, command: Command, timeout: float) -> Reply:
-        """Wait for the reply to `command`, at most `timeout` seconds, after which the channel ends.
+    def within(self, seconds: float) -> None:
+        """From now on the channel ends after so long, unless this is called again before."""
+        self._deadline = deadline = self.loop.time() + seconds
+        # A timer that comes too early looks again: most messages need none of their own.
+        if self._timer is None or self._timer_at > deadline:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._look_again(deadline)
 
-        Raises:
-            ChannelEnded: it ended before the reply came.
-        """
-        if command.reply is None:
-            await self._until(lambda: command.reply is not None, timeout)
-        if command.reply is None:
-            raise self._why()
-        return command.reply
-
-    async def written(self, timeout: float, unless: Command) -> None:
-        """Wait until the kernel has taken everything, or `unless` got its reply.
-
-        Raises:
-            ChannelEnded: it ended before, or `timeout` seconds have passed.
-        """
-
-        def settled() -> bool:
-            return not self._unwritten or unless.reply is not None
-
-        await self._until(settled, timeout)
-        if not settled():
-            raise self._why()
-
-    def end(self, kind: EndKind, detail: str) -> ChannelEnded:
-        """Drop the connection at once; what is unwritten will never be. Gives why it ended."""
+    def end(self, kind: EndKind, detail: str) -> None:
+        """Drop the connection at once; what is unwritten will never be."""
         self._end(kind, detail)
-        return self._why()
 
     def abort(self, detail: str = "given up") -> None:
         self._end(EndKind.ABORTED, detail)
@@ -147,12 +144,12 @@ class Channel(asyncio.Protocol):
     async def quit(self, timeout: float) -> None:
         """Take leave politely and close; at most `timeout` seconds."""
         if self.ended is None:
-            command = Command(b"QUIT\r\n")
+            farewell = _Farewell(self.loop)
             try:
-                self.send(command)
-                await self.reply(command, timeout)
-            except ChannelEnded:
-                pass
+                self.give_to(farewell)
+                self.within(timeout)
+                self.send(b"QUIT\r\n", 1)
+                await farewell.over
             finally:
                 self._end(EndKind.CLOSED, "closed", gently=True)
 
@@ -166,25 +163,17 @@ class Channel(asyncio.Protocol):
             return
         try:
             for reply in self._parser.feed(data):
-                self._take(reply)
+                if reply.code == _CLOSING_DOWN:
+                    self._end(EndKind.GOODBYE, "the relay closes the connection", reply)
+                elif self._owed:
+                    self._owed -= 1
+                    self._speaker.replied(reply)
+                else:
+                    self._end(EndKind.GARBLED, "a reply that nobody asked for")
         except MalformedReply as error:
             self._end(EndKind.GARBLED, str(error))
-        self._wake()
-
-    def _take(self, reply: Reply) -> None:
-        if self.ended is not None:
-            return
-        if reply.code == 421:
-            for command in self._owed:
-                command.reply = reply
-            self._end(EndKind.GOODBYE, "the relay closes the connection", reply)
-        elif self._owed:
-            command = self._owed.popleft()
-            command.reply = reply
-            if 300 <= reply.code < 400 and command.then is not None:
-                self._owed.appendleft(command.then)
         else:
-            self._end(EndKind.GARBLED, "a reply that nobody asked for")
+            self._speaker.settled()
 
     @override
     def eof_received(self) -> bool:
@@ -202,16 +191,26 @@ class Channel(asyncio.Protocol):
 
     @override
     def pause_writing(self) -> None:
-        self._unwritten = True
+        self.drained = False
 
     @override
     def resume_writing(self) -> None:
         if self.ended is None:
-            self._unwritten = False
-            self._wake()
+            self.drained = True
+            self._speaker.settled()
 
-    def _time_out(self) -> None:
-        self._end(EndKind.TIMED_OUT, "no answer in time")
+    def _look_again(self, when: float) -> None:
+        self._timer_at = when
+        self._timer = self.loop.call_at(when, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._deadline is None:
+            return
+        if self._deadline - self.loop.time() > _CLOCK_STEP:
+            self._look_again(self._deadline)
+        else:
+            self._end(EndKind.TIMED_OUT, "no answer in time")
 
     def _end(
         self, kind: EndKind, detail: str, reply: Reply | None = None, *, gently: bool = False
@@ -219,30 +218,39 @@ class Channel(asyncio.Protocol):
         if self.ended is not None:
             return
         self.ended = ChannelEnded(kind, detail, reply)
-        self._owed.clear()
+        self._owed = 0
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if gently:
             self._transport.close()
         else:
             # close() would go on writing what must not be written any more.
             self._transport.abort()
-        self._wake()
+        self._tell_end(self.ended)
         if self._on_end is not None:
             self._on_end()
 
-    async def _until(self, condition: Callable[[], bool], timeout: float) -> None:
-        """Wait for the condition or the channel's end, which comes after `timeout` seconds."""
-        timer = self._loop.call_later(timeout, self._time_out)
-        try:
-            while self.ended is None and not condition():
-                self._waiter = self._loop.create_future()
-                await self._waiter
-        finally:
-            self._waiter = None
-            timer.cancel()
+    def _tell_end(self, end: ChannelEnded) -> None:
+        speaker, self._speaker = self._speaker, _NOBODY
+        speaker.cut_off(end)
 
-    def _why(self) -> ChannelEnded:
-        return self.ended or ChannelEnded(EndKind.ABORTED, "given up")
 
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+class _Farewell:
+    """Says QUIT."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.over: asyncio.Future[None] = loop.create_future()
+
+    def replied(self, _reply: Reply) -> None:
+        self._done()
+
+    def settled(self) -> None:
+        """QUIT is the last that is sent."""
+
+    def cut_off(self, _end: ChannelEnded) -> None:
+        self._done()
+
+    def _done(self) -> None:
+        if not self.over.done():
+            self.over.set_result(None)

@@ -6,21 +6,27 @@ from typing import TYPE_CHECKING, Final
 
 from app.domain.smtp import Phase, RecipientReply, Reply
 from app.relay.channel import Channel
-from app.relay.dialogue import Outcome, Transaction
-from app.relay.framing import mail_line, rcpt_line
+from app.relay.dialogue import Transaction
+from app.relay.framing import BLOCK, mail_line, rcpt_line
+from app.relay.manner import manner_of
+from app.relay.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from app.domain.smtp import Envelope
     from app.flow import Clock
+    from app.relay.chunking import Chunking
     from app.relay.config import RelayConfig
+    from app.relay.manner import Manner
     from app.relay.opening import Opened
 
 _FRUITLESS: Final = 5
 """Transactions without delivery in a row, after which Postfix would slow us down."""
 _CONFUSED: Final = {500, 502, 503, 504}
 _QUIT_TIMEOUT: Final = 2.0
+_SURELY_OPEN_S: Final = 5.0
+"""A connection that was used so lately will hardly end just when the next message is written."""
 
 
 class Connection:
@@ -31,9 +37,11 @@ class Connection:
         opened: Opened,
         config: RelayConfig,
         clock: Clock,
+        chunking: Chunking,
         on_end: Callable[[Connection], None],
     ) -> None:
         self._config = config
+        self._chunking = chunking
         self._clock = clock
         self._on_end = on_end
         self._born = clock.monotonic()
@@ -42,6 +50,7 @@ class Connection:
         self._reset_first = False
         self._confused = False
         self.features = opened.features
+        self._last_used = self._born
         self.idle_since = self._born
         self.fresh = True
         self._channel = Channel(opened.transport, self._ended)
@@ -71,35 +80,74 @@ class Connection:
         return None
 
     async def transact(
-        self, envelope: Envelope, recipients: Sequence[str], body: bytes, size: int
+        self, envelope: Envelope, recipients: Sequence[str], content: bytes
     ) -> Outcome:
-        """Send one message to at most 100 recipients; `body` is stuffed, `size` is not.
+        """Send one message to at most 100 recipients; `content` ends in CRLF.
 
         Never raises for what relay or network do. Cancellation: see `Transaction.run`.
         """
+        size = len(content)
         objection = self.objection(envelope, size)
         if objection is not None:
             return Outcome(
                 {each: RecipientReply(each, Phase.MAIL, objection) for each in recipients}
             )
+        manner = self._manner(size)
         transaction = Transaction(
             self._channel,
             self._config.timeouts,
+            manner,
             mail=mail_line(envelope, size, self.features),
-            recipients=[(each, rcpt_line(each, envelope)) for each in recipients],
-            body=body,
+            recipients=recipients,
+            rcpts=[rcpt_line(each, envelope) for each in recipients],
+            content=content,
             reset_first=self._reset_first,
         )
-        outcome = await transaction.run(pipelining=self.features.pipelining)
+        outcome = await transaction.run()
         self._remember(outcome)
+        if manner.chunking:
+            self._judge_chunking(outcome, len(recipients))
         return outcome
 
+    def _manner(self, size: int) -> Manner:
+        """In one flight the last octet is written before the first reply.
+
+        So it is for connections whose end just then is unlikely, and for messages that may well
+        be sent in vain when all recipients are refused.
+        """
+        pipelining = self.features.pipelining
+        if not self.features.chunking or not self._chunking.trusted:
+            return manner_of(pipelining=pipelining)
+        one_flight = (
+            pipelining
+            and size <= BLOCK
+            and not self._reset_first
+            and self._clock.monotonic() - self._last_used <= _SURELY_OPEN_S
+        )
+        return manner_of(
+            pipelining=pipelining,
+            chunking=True,
+            one_flight=one_flight,
+            proven=self._chunking.proven,
+        )
+
+    def _judge_chunking(self, outcome: Outcome, recipients: int) -> None:
+        if outcome.delivered:
+            self._chunking.worked()
+        elif outcome.balked:
+            self._chunking.broken()
+            outcome.again = len(outcome.replies) < recipients
+        elif outcome.lost_at_bdat:
+            self._chunking.lost()
+
     def _remember(self, outcome: Outcome) -> None:
+        self._last_used = self._clock.monotonic()
         self._messages += 1
         self._reset_first = not outcome.delivered
         if outcome.delivered:
             self._fruitless = 0
             return
+        outcome.again = outcome.unused and not self.fresh and not outcome.cancelled
         self._fruitless += 1
         self._confused = any(
             answer.reply is not None and answer.reply.code in _CONFUSED

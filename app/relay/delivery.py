@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from app.domain.smtp import Phase, RecipientReply, RelayUnavailable
 from app.relay.failure import Unfit
-from app.relay.framing import stuffed, transmitted_size
+from app.relay.framing import closed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.domain.smtp import Composed, Reply
-    from app.relay.dialogue import Outcome
+    from app.relay.outcome import Outcome
 
 _MOST_RECIPIENTS: Final = 100
 
 
 class Transactor(Protocol):
     async def transact(
-        self, composed: Composed, recipients: Sequence[str], body: bytes, size: int
+        self, composed: Composed, recipients: Sequence[str], content: bytes
     ) -> Outcome: ...
 
 
@@ -35,14 +35,13 @@ class Delivery:
 
     async def run(self) -> tuple[RecipientReply, ...]:
         """One reply for each recipient; RelayUnavailable and Unfit where nobody has one."""
-        content = self._composed.content
-        body, size = stuffed(content), transmitted_size(content)
+        content = closed(self._composed.content)
         recipients = self._composed.envelope.recipients
         waiting = list(dict.fromkeys(recipients))
         while waiting:
             batch, later = waiting[:_MOST_RECIPIENTS], waiting[_MOST_RECIPIENTS:]
             try:
-                outcome = await self._relay.transact(self._composed, batch, body, size)
+                outcome = await self._relay.transact(self._composed, batch, content)
             except RelayUnavailable as error:
                 if not self._replies:
                     raise

@@ -1,215 +1,230 @@
-"""One mail transaction (RFC 5321 3.3), in one flight where PIPELINING (RFC 2920) is offered."""
+"""One mail transaction (RFC 5321 3.3), in as few flights as the relay's extensions allow."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from app.domain.smtp import Phase, RecipientReply, Reply
-from app.relay.channel import Channel, ChannelEnded, Command, EndKind
+from typing_extensions import override
+
+from app.domain.smtp import Phase, Reply
+from app.relay.channel import Channel, EndKind
+from app.relay.exchange import Exchange
+from app.relay.framing import blocks, chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from app.relay.manner import Manner
     from app.relay.timeouts import Timeouts
 
-_BLOCK: Final = 65_536
 _TOO_MANY: Final = {(452, "4.5.3"), (552, "5.5.3")}
+_NOT_FOLLOWED: Final = {500, 502, 503, 504}
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What one transaction came to.
+class Transaction(Exchange):
+    """Says MAIL, RCPT and the message, and keeps who answered what."""
 
-    `overflow`: recipients that the relay wants in another transaction. `last_octet`: the whole
-    message was handed to the kernel. `unused`: the relay closed the connection, or took its leave
-    first, before the last octet. `cancelled`: somebody wanted it to stop when it was too late.
-    """
-
-    replies: dict[str, RecipientReply] = field(default_factory=dict)
-    overflow: tuple[str, ...] = ()
-    delivered: bool = False
-    last_octet: bool = False
-    unused: bool = False
-    cancelled: bool = False
-
-
-class Transaction:
-    """Says MAIL, RCPT, DATA and the message on a channel, and keeps who answered what."""
+    _mail_refused = False
+    _refused = False
 
     def __init__(
         self,
         channel: Channel,
         timeouts: Timeouts,
+        manner: Manner,
         *,
         mail: bytes,
-        recipients: Sequence[tuple[str, bytes]],
-        body: bytes,
+        recipients: Sequence[str],
+        rcpts: Sequence[bytes],
+        content: bytes,
         reset_first: bool,
     ) -> None:
-        """`mail` and each recipient's line end in CRLF; `body` is stuffed, with its final dot."""
-        self._channel = channel
-        self._timeouts = timeouts
-        self._reset = Command(b"RSET\r\n") if reset_first else None
-        self._mail = Command(mail)
-        self._rcpts = [(address, Command(line)) for address, line in recipients]
-        self._message = Command(b".\r\n")
-        self._data = Command(b"DATA\r\n", then=self._message)
-        self._body = body
-        self._phase = Phase.MAIL
-        self._accepted: list[str] = []
-        self.outcome = Outcome()
+        """`mail` and `rcpts`, a line for each recipient, end in CRLF, and so does `content`."""
+        super().__init__(channel, timeouts, manner, recipients)
+        self._mail = mail
+        self._rcpts = rcpts
+        self._content = content
+        self._reset_first = reset_first
 
-    async def run(self, *, pipelining: bool) -> Outcome:
-        """Never raises for what the relay or the network does.
+    @override
+    def _begin(self) -> None:
+        self.replied = self._on_reset if self._reset_first else self._on_mail
+        self._patience = self._timeouts.mail
+        if self._manner.pipelining:
+            self._send_flight()
+        else:
+            self._line = b"RSET\r\n" if self._reset_first else self._mail
 
-        Cancelled before the last octet, the connection is dropped and CancelledError raised;
-        afterwards the final reply is waited for all the same and `cancelled` is set.
-        """
-        try:
-            await self._dialogue(pipelining=pipelining)
-        except ChannelEnded as end:
-            self._cut_short(end)
-        except asyncio.CancelledError:
-            self._channel.abort("cancelled")
-            raise
-        first = (self._reset or self._mail).reply
-        if first is not None and first.code == 421:
-            self.outcome.unused = True
-        return self.outcome
+    def _send_flight(self) -> None:
+        flight = [self._mail, *self._rcpts]
+        if self._reset_first:
+            flight.insert(0, b"RSET\r\n")
+        if self._manner.one_flight:
+            flight += chunks(self._content)
+            self._open_chunks = 1
+            self._writing = True
+        elif not self._manner.chunking:
+            flight.append(b"DATA\r\n")
+        self._channel.send(b"".join(flight), len(flight))
 
-    async def _dialogue(self, *, pipelining: bool) -> None:
-        if pipelining:
-            head = [self._reset] if self._reset is not None else []
-            self._channel.send(
-                *head, self._mail, *(command for _, command in self._rcpts), self._data
-            )
-        if self._reset is not None:
-            reply = await self._ask(self._reset, self._timeouts.mail)
-            if not _positive(reply):
-                raise self._channel.end(EndKind.CLOSED, "RSET was refused")
-        await self._envelope()
-        if self._accepted:
-            await self._content()
-        elif self._data.sent:
-            await self._nobody_left()
+    def _then(self, expecting: Callable[[Reply], None], line: bytes, patience: float) -> None:
+        """The next reply answers `line`, which is sent now unless its flight is out already."""
+        self.replied = expecting
+        self._patience = patience
+        if not self._manner.pipelining:
+            self._line = line
 
-    async def _ask(self, command: Command, timeout: float) -> Reply:
-        if not command.sent:
-            self._channel.send(command)
-        return await self._reply(command, timeout)
+    def _on_reset(self, reply: Reply) -> None:
+        if 200 <= reply.code < 300:
+            self._then(self._on_mail, self._mail, self._timeouts.mail)
+        else:
+            self._channel.end(EndKind.CLOSED, "RSET was refused")
 
-    async def _reply(self, command: Command, timeout: float) -> Reply:
-        reply = await self._channel.reply(command, timeout)
-        if reply.code < 400 and (reply.code >= 300) != (command is self._data):
-            raise self._channel.end(EndKind.GARBLED, f"a {reply.code} that cannot be")
-        return reply
-
-    async def _envelope(self) -> None:
-        reply = await self._ask(self._mail, self._timeouts.mail)
-        refused = not _positive(reply)
-        if refused:
-            for address, _ in self._rcpts:
+    def _on_mail(self, reply: Reply) -> None:
+        if reply.code >= 300 and not self._is_refusal(reply):
+            return
+        self._mail_answered = True
+        if reply.code >= 400:
+            self._mail_refused = True
+            for address in self._recipients:
                 self._answer(address, reply)
-        overflow: list[str] = []
-        for address, command in self._rcpts:
-            if refused and not command.sent:
+            if not self._manner.pipelining:
+                self._finish()
                 return
-            self._phase = Phase.RCPT
-            reply = await self._ask(command, self._timeouts.rcpt)
-            if refused:
-                continue
-            if _positive(reply):
+        self._phase = Phase.RCPT
+        self._then(self._on_rcpt, self._rcpts[0], self._timeouts.rcpt)
+
+    def _on_rcpt(self, reply: Reply) -> None:
+        if reply.code >= 300 and not self._is_refusal(reply):
+            return
+        address = self._recipients[self._asked]
+        self._asked += 1
+        if not self._mail_refused:
+            if reply.code < 400:
                 self._accepted.append(address)
             else:
                 self._answer(address, reply)
-                if (reply.code, reply.enhanced) in _TOO_MANY:
-                    overflow.append(address)
-        if self._accepted:
-            self.outcome.overflow = tuple(overflow)
-
-    async def _nobody_left(self) -> None:
-        """DATA was in the flight already; a relay that wants the message gets an empty one."""
-        reply = await self._ask(self._data, self._timeouts.data)
-        if reply.code < 400:
-            self._channel.write(self._message.line)
-            await self._reply(self._message, self._timeouts.dot)
-
-    async def _content(self) -> None:
-        self._phase = Phase.DATA
-        reply = await self._ask(self._data, self._timeouts.data)
-        if reply.code >= 400:
-            self._answer_accepted(reply)
-            return
-        self._phase = Phase.BODY
-        if await self._write():
-            self._phase = Phase.FINAL
-            self.outcome.last_octet = True
-            reply = await self._final()
-            self.outcome.delivered = _positive(reply)
-            self._answer_accepted(reply)
+        if self._asked < len(self._rcpts):
+            self._then(self._on_rcpt, self._rcpts[self._asked], self._timeouts.rcpt)
+        elif self._accepted:
+            if self.outcome.replies:
+                self.outcome.overflow = self._overflow()
+            self._offer_message()
         else:
-            self._refused_early(self._message.reply)
+            self._end_without_recipients()
 
-    async def _write(self) -> bool:
-        """Write the body; false when the relay answered before it had all of it."""
-        rest = memoryview(self._body)
-        while rest:
-            block, rest = rest[:_BLOCK], rest[_BLOCK:]
-            self._channel.write(block)
-            if not self._channel.drained():
-                try:
-                    await self._channel.written(self._timeouts.block, unless=self._message)
-                except asyncio.CancelledError:
-                    if rest or not self._channel.drained():
-                        raise
-                    self._too_late_to_cancel()
-            if self._message.reply is not None and (rest or not self._channel.drained()):
-                return False
+    def _overflow(self) -> tuple[str, ...]:
+        return tuple(
+            address
+            for address, answer in self.outcome.replies.items()
+            if answer.reply is not None and (answer.reply.code, answer.reply.enhanced) in _TOO_MANY
+        )
+
+    def _end_without_recipients(self) -> None:
+        """What is out already will be answered; what it says concerns nobody any more."""
+        if self._manner.one_flight:
+            self.replied, self._patience = self._on_chunk, self._timeouts.dot
+        elif self._manner.pipelining and not self._manner.chunking:
+            self.replied, self._patience = self._on_data_for_nobody, self._timeouts.data
+        else:
+            self._finish()
+
+    def _on_data_for_nobody(self, reply: Reply) -> None:
+        """A relay that wants a message without recipients gets an empty one."""
+        if 300 <= reply.code < 400:
+            self._line = b".\r\n"
+            self.replied, self._patience = self._on_end_for_nobody, self._timeouts.dot
+        elif reply.code >= 400:
+            self._finish()
+        else:
+            self._garble(reply)
+
+    def _on_end_for_nobody(self, reply: Reply) -> None:
+        if reply.code < 300 or self._is_refusal(reply):
+            self._finish()
+
+    def _offer_message(self) -> None:
+        if not self._manner.chunking:
+            self._phase = Phase.DATA
+            self._then(self._on_data, b"DATA\r\n", self._timeouts.data)
+            return
+        self.replied = self._on_chunk
+        if self._manner.one_flight:
+            self._phase = Phase.BODY if self._writing else Phase.FINAL
+            self._patience = self._timeouts.dot
+        else:
+            self._write(chunks(self._content))
+
+    def _on_data(self, reply: Reply) -> None:
+        if 300 <= reply.code < 400:
+            # The relay may refuse the message before it has all of it.
+            self._channel.expect(1)
+            self.replied = self._on_message
+            self._write(blocks(self._content))
+        elif reply.code >= 400:
+            self._conclude(reply)
+        else:
+            self._garble(reply)
+
+    def _on_message(self, reply: Reply) -> None:
+        if reply.code >= 300 and not self._is_refusal(reply):
+            return
+        if self._last_octet:
+            self._conclude(reply)
+        elif reply.code >= 400:
+            # A refusal while the message is being written answers DATA; the rest is not written.
+            self._phase = Phase.DATA
+            self._conclude(reply)
+            self._channel.abort("refused before its end")
+        else:
+            self._garble(reply)
+
+    @override
+    def _on_chunk(self, reply: Reply) -> None:
+        """One chunk refused is the message refused; those sent meanwhile are answered, too."""
+        if reply.code >= 300 and not self._is_refusal(reply):
+            return
+        self._open_chunks -= 1
+        if not self._refused and reply.code >= 400:
+            if self._balks(reply):
+                return
+            self._refuse(reply)
+        if not self._finished and not self._open_chunks:
+            self._on_last_open_chunk(reply)
+
+    def _refuse(self, reply: Reply) -> None:
+        self._refused = True
+        self._writing = False
+        if not self._last_octet:
+            self._phase = Phase.DATA
+        self._answer_accepted(reply)
+        if not self._channel.drained:
+            self._finish()
+            self._channel.abort("refused before its end")
+
+    def _balks(self, reply: Reply) -> bool:
+        """Whether the relay does not know BDAT; it takes the message for commands then."""
+        # 503 is also what those say who want no message without recipients.
+        if reply.code not in _NOT_FOLLOWED or (reply.code == 503 and not self._accepted):
+            return False
+        self.outcome.balked = True
+        if self.outcome.cancelled:
+            self._answer_accepted(reply)
+        self._finish()
+        self._channel.abort("BDAT was not understood")
         return True
 
-    async def _final(self) -> Reply:
-        """The relay may have the message: only its answer can tell, so it is waited for."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._timeouts.dot
-        while True:
-            try:
-                return await self._reply(self._message, deadline - loop.time())
-            except asyncio.CancelledError:
-                self._too_late_to_cancel()
+    def _on_last_open_chunk(self, reply: Reply) -> None:
+        if not self._channel.drained:
+            self._garble(reply)
+        elif self._refused or not self._accepted:
+            self._finish()
+        elif self._last_octet:
+            self._taken = reply
 
-    def _too_late_to_cancel(self) -> None:
-        self.outcome.cancelled = True
-        task = asyncio.current_task()
-        if task is not None:
-            task.uncancel()
-
-    def _refused_early(self, reply: Reply | None) -> None:
-        """A refusal while the message is being written answers DATA; the rest is not written."""
-        if reply is None or reply.code < 400:
-            raise self._channel.end(EndKind.GARBLED, "the message was answered before its end")
-        self._phase = Phase.DATA
-        self._answer_accepted(reply)
-        self._channel.abort("refused before its end")
-
-    def _answer(self, address: str, reply: Reply | None, detail: str = "") -> None:
-        self.outcome.replies[address] = RecipientReply(address, self._phase, reply, detail)
-
-    def _answer_accepted(self, reply: Reply) -> None:
-        for address in self._accepted:
-            self._answer(address, reply)
-
-    def _cut_short(self, end: ChannelEnded) -> None:
-        """Whoever has no answer yet gets the 421 that ended it, or none at all."""
-        waiting = [address for address, _ in self._rcpts if address not in self.outcome.replies]
-        for address in waiting:
-            self._answer(address, end.reply, str(end))
-        if waiting and not self.outcome.last_octet:
-            self.outcome.unused = end.kind is EndKind.CLOSED or (
-                end.kind is EndKind.GOODBYE and self._mail.reply is None
-            )
-
-
-def _positive(reply: Reply) -> bool:
-    return 200 <= reply.code < 300
+    def _is_refusal(self, reply: Reply) -> bool:
+        """Else it invites to go on, which only DATA's reply may, and ends the channel."""
+        if reply.code < 400:
+            self._garble(reply)
+            return False
+        return True

@@ -14,6 +14,7 @@ class Features:
     """`size` is announced at all; `max_size` the largest message in octets, None for no limit."""
 
     pipelining: bool = False
+    chunking: bool = False
     smtputf8: bool = False
     dsn: bool = False
     size: bool = False
@@ -26,6 +27,7 @@ class Features:
         limit = int(words[0]) if words and words[0].isascii() and words[0].isdigit() else 0
         return cls(
             pipelining="pipelining" in extensions,
+            chunking="chunking" in extensions,
             smtputf8="smtputf8" in extensions,
             dsn="dsn" in extensions,
             size="size" in extensions,

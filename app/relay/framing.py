@@ -6,11 +6,16 @@ import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from app.domain.smtp import Envelope
     from app.relay.features import Features
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_ENVID: Final = 100
+
+BLOCK: Final = 65_536
+"""Octets handed over at a time, and of one chunk."""
 
 
 def mail_line(envelope: Envelope, size: int, features: Features) -> bytes:
@@ -31,23 +36,39 @@ def rcpt_line(address: str, envelope: Envelope) -> bytes:
     return _line(f"RCPT TO:<{address}>", envelope)
 
 
+def closed(content: bytes) -> bytes:
+    """The message as SIZE counts it: its last line ended."""
+    return content if content.endswith(b"\r\n") else content + b"\r\n"
+
+
 def stuffed(content: bytes) -> bytes:
     """Dots doubled at line starts (RFC 5321 4.5.2), closed by the line with the single dot."""
     if b"\n." in content:
         content = content.replace(b"\n.", b"\n..")
-    return b"".join(
-        (
-            b"." if content.startswith(b".") else b"",
-            content,
-            b"" if content.endswith(b"\r\n") else b"\r\n",
-            b".\r\n",
-        )
-    )
+    return (b"." if content.startswith(b".") else b"") + content + b".\r\n"
 
 
-def transmitted_size(content: bytes) -> int:
-    """Octets as SIZE counts them: without stuffing and the final dot."""
-    return len(content) + (0 if content.endswith(b"\r\n") else 2)
+def blocks(content: bytes) -> Iterator[bytes | memoryview]:
+    """What follows DATA, in pieces each of which has a time of its own."""
+    whole = stuffed(content)
+    if len(whole) <= BLOCK:
+        return iter((whole,))
+    view = memoryview(whole)
+    return (view[start : start + BLOCK] for start in range(0, len(view), BLOCK))
+
+
+def chunks(content: bytes) -> Iterator[bytes]:
+    """The message in BDAT commands (RFC 3030), each with its octets."""
+    size = len(content)
+    if size <= BLOCK:
+        return iter((b"BDAT %d LAST\r\n%b" % (size, content),))
+    return (_chunk(content, start) for start in range(0, size, BLOCK))
+
+
+def _chunk(content: bytes, start: int) -> bytes:
+    piece = content[start : start + BLOCK]
+    last = b" LAST" if start + BLOCK >= len(content) else b""
+    return b"BDAT %d%b\r\n%b" % (len(piece), last, piece)
 
 
 def _line(text: str, envelope: Envelope) -> bytes:
@@ -56,6 +77,8 @@ def _line(text: str, envelope: Envelope) -> bytes:
     Raises:
         ValueError: a control character, or a non-ASCII address in an envelope not marked for it.
     """
+    if text.isascii() and text.isprintable():
+        return text.encode() + b"\r\n"
     if _CONTROL.search(text):
         raise ValueError("an envelope address holds a control character")
     if not envelope.smtputf8 and not text.isascii():

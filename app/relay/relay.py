@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.domain.outcome import ErrorKind
 from app.domain.smtp import RelayUnavailable, SendReport
+from app.relay.chunking import Chunking
 from app.relay.config import RelayConfig, Security
 from app.relay.connection import Connection
 from app.relay.connections import Connections, RefusedMore
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from app.domain.smtp import Composed, RecipientReply
     from app.flow import Clock, SharedRate
     from app.relay.config import BreakerConfig
-    from app.relay.dialogue import Outcome
+    from app.relay.outcome import Outcome
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class Relay:
         self._clock = clock
         self._context: ssl.SSLContext | None = None
         self._helo_name = config.helo_name or ""
+        self._chunking = Chunking(config.name)
         self._connections = Connections(
             self._dial,
             relay=config.name,
@@ -186,14 +188,14 @@ class Relay:
         return SendReport(self.name, replies, self._clock.monotonic() - started)
 
     async def transact(
-        self, composed: Composed, recipients: Sequence[str], body: bytes, size: int
+        self, composed: Composed, recipients: Sequence[str], content: bytes
     ) -> Outcome:
-        """One transaction; once more on a fresh connection when a kept one turned out dead."""
+        """One transaction; again on a fresh connection where the first says nothing of the mail."""
         self._limits.take()
         try:
-            outcome, kept = await self._once(composed, recipients, body, size, fresh=False)
-            if kept and outcome.unused:
-                outcome, _ = await self._once(composed, recipients, body, size, fresh=True)
+            outcome = await self._once(composed, recipients, content, fresh=False)
+            while outcome.again:
+                outcome = await self._once(composed, recipients, content, fresh=True)
         except (RelayUnavailable, Unfit):
             self._limits.give_back()
             raise
@@ -210,8 +212,8 @@ class Relay:
             self._refused += 1
 
     async def _once(
-        self, composed: Composed, recipients: Sequence[str], body: bytes, size: int, *, fresh: bool
-    ) -> tuple[Outcome, bool]:
+        self, composed: Composed, recipients: Sequence[str], content: bytes, *, fresh: bool
+    ) -> Outcome:
         try:
             connection = await self._connections.acquire(fresh=fresh)
         except asyncio.CancelledError as cut:
@@ -219,14 +221,13 @@ class Relay:
             raise RelayUnavailable(
                 self.name, "cut off while waiting for a connection", retry_in=0.0
             ) from cut
-        kept = not connection.fresh
         try:
-            if (objection := connection.objection(composed.envelope, size)) is not None:
+            objection = connection.objection(composed.envelope, len(content))
+            if objection is not None:
                 raise Unfit(objection)
-            outcome = await connection.transact(composed.envelope, recipients, body, size)
+            return await connection.transact(composed.envelope, recipients, content)
         finally:
             self._connections.release(connection)
-        return outcome, kept
 
     async def _dial(self) -> Connection:
         if self._context is None:
@@ -247,7 +248,9 @@ class Relay:
                 self.name, str(error), retry_in=self._health.parking(), auth=error.auth
             ) from None
         self._health.opened()
-        return Connection(opened, self._config, self._clock, self._connections.forget)
+        return Connection(
+            opened, self._config, self._clock, self._chunking, self._connections.forget
+        )
 
 
 async def _own_name() -> str:

@@ -48,7 +48,8 @@ class ReplyParser:
         """
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            if (reply := self._take(line)) is not None:
+            reply = None if self._lines else _whole(line)
+            if reply is not None or (reply := self._take(line)) is not None:
                 yield reply
         if len(self._rest) > MAX_LINE:
             raise MalformedReply(f"a reply line of over {MAX_LINE} octets")
@@ -66,16 +67,28 @@ class ReplyParser:
                 raise MalformedReply(f"a reply of over {MAX_REPLY} octets")
             self._lines.append(text)
             return None
-        if not self._lines:
-            return _line(code, text)
         lines, self._lines, self._size = (*self._lines, text), [], 0
         return _build(int(code), *lines)
 
 
 @lru_cache(maxsize=128)
-def _line(code: bytes, text: bytes) -> Reply:
-    """Most replies are of one line and the same for every message, hence the cache."""
-    return _build(int(code), text)
+def _whole(line: bytes) -> Reply | None:
+    """A reply of one line: most are, and the same for every message, hence the cache.
+
+    None for any other line, which `_take` looks at more closely.
+    """
+    text = line[:-1] if line.endswith(b"\r") else line
+    code = text[:3]
+    if (
+        len(code) < 3
+        or not code.isdigit()
+        or not b"2" <= code < b"6"
+        or text[3:4] not in b" "
+        or b"\r" in text
+        or len(line) > MAX_LINE
+    ):
+        return None
+    return _build(int(code), text[4:])
 
 
 def _build(code: int, *lines: bytes) -> Reply:

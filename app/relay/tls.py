@@ -138,6 +138,9 @@ class TlsTransport(asyncio.Transport, asyncio.Protocol):
                 self.close()
                 return
             self._protocol.data_received(data)
+            if not self._incoming.pending and not self._tls.pending():
+                # Asking once more would cost an exception for each reply.
+                break
         self._flush()
 
     @override

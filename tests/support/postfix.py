@@ -15,11 +15,12 @@ from email.policy import default
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from tests.support.ports import answers, free_port
+from tests.support.ports import answers, free_ports
 from tests.support.process import ChildProcess
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from email.message import EmailMessage
 
 TRIES = 3
@@ -53,19 +54,20 @@ smtpd_recipient_restrictions = check_recipient_access regexp:{root}/conf/recipie
 smtpd_delay_reject = no
 smtpd_peername_lookup = no
 smtpd_client_connection_count_limit = 0
-smtpd_tls_security_level = none
 in_flow_delay = 0
 notify_classes =
 {extra}"""
 
+SMTPD = "127.0.0.1:{port} inet n - n - - smtpd{options}\n"
+
 MASTER = """\
-127.0.0.1:{port} inet n - n - - smtpd
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 rewrite unix - - n - - trivial-rewrite
 bounce unix - - n - 0 discard
 defer unix - - n - 0 bounce
 trace unix - - n - 0 bounce
+tlsmgr unix - - n 1000? 1 tlsmgr
 proxymap unix - - n - - proxymap
 anvil unix - - n - 1 anvil
 virtual unix - n n - - virtual
@@ -73,6 +75,25 @@ error unix - - n - - error
 retry unix - - n - - error
 postlog unix-dgram n - n - 1 postlogd
 """
+
+# A password is asked for after TLS only.
+SASL = """
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = cyrus
+smtpd_sasl_path = smtpd
+smtpd_sasl_local_domain = {realm}
+smtpd_sasl_security_options = noanonymous
+smtpd_tls_auth_only = yes
+"""
+
+CYRUS = """\
+pwcheck_method: auxprop
+auxprop_plugin: sasldb
+sasldb_path: {folder}/sasldb2
+mech_list: PLAIN LOGIN CRAM-MD5
+"""
+
+REALM = "example.com"
 
 RECIPIENTS = r"""
 /^unknown@/ 550 5.1.1 User unknown
@@ -111,14 +132,25 @@ class DeliveredMail:
 class Postfix:
     """A context manager. `unknown@`, `full@`, `blocked@` and `greylisted@` are refused at RCPT.
 
-    `extra` are further lines of main.cf. It needs root, as Postfix does.
+    `extra` are further lines of main.cf, `users` names and passwords. Each of `services` is a
+    further port, in `ports` by its name, with main.cf's parameters as they differ there. It needs
+    root, as Postfix does.
     """
 
     host = "127.0.0.1"
 
-    def __init__(self, extra: str = "") -> None:
+    def __init__(
+        self,
+        extra: str = "",
+        *,
+        users: Mapping[str, str] | None = None,
+        services: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
         self.port = 0
+        self.ports: dict[str, int] = {}
         self._extra = extra
+        self._users = users
+        self._services = services or {}
         self._root: Path | None = None
         self._process: ChildProcess | None = None
 
@@ -128,6 +160,13 @@ class Postfix:
         if not shutil.which("postfix"):
             return "not installed"
         return "needs root" if os.geteuid() else None
+
+    @classmethod
+    def why_no_users(cls) -> str | None:
+        """What stands against `users`."""
+        if why := cls.why_not():
+            return why
+        return None if shutil.which("saslpasswd2") else "sasl2-bin is not installed"
 
     @property
     def root(self) -> Path:
@@ -143,12 +182,13 @@ class Postfix:
 
     def __enter__(self) -> Self:
         for attempt in range(1, TRIES + 1):
-            self.port = free_port()
+            self.port, *further = free_ports(1 + len(self._services))
+            self.ports = dict(zip(self._services, further, strict=True))
             self._prepare()
             self._process = ChildProcess(self._command(), log=self.root / "start.log")
             deadline = time.monotonic() + DEADLINE_S
             while self._process.running and time.monotonic() < deadline:
-                if answers(self.port):
+                if all(map(answers, (self.port, *self.ports.values()))):
                     return self
                 time.sleep(0.02)
             said = f"{self._process.tail()}\n{self.log}"
@@ -214,7 +254,29 @@ class Postfix:
         owner = pwd.getpwnam(MAILDIR_OWNER)
         os.chown(root / "mail", owner.pw_uid, owner.pw_gid)
         shutil.chown(root / "data", "postfix")
-        main = MAIN.format(root=root, uid=owner.pw_uid, gid=owner.pw_gid, extra=self._extra)
+        extra = self._extra
+        if self._users is not None:
+            extra += SASL.format(root=root, realm=REALM)
+            self._write_users(self._users)
+        main = MAIN.format(root=root, uid=owner.pw_uid, gid=owner.pw_gid, extra=extra)
         (root / "conf" / "main.cf").write_text(main)
-        (root / "conf" / "master.cf").write_text(MASTER.format(port=self.port))
+        (root / "conf" / "master.cf").write_text(self._listeners() + MASTER)
         (root / "conf" / "recipients").write_text(RECIPIENTS)
+
+    def _listeners(self) -> str:
+        lines = [SMTPD.format(port=self.port, options="")]
+        for name, differing in self._services.items():
+            options = "".join(f"\n  -o {{ {key} = {value} }}" for key, value in differing.items())
+            lines.append(SMTPD.format(port=self.ports[name], options=options))
+        return "".join(lines)
+
+    def _write_users(self, users: Mapping[str, str]) -> None:
+        # Where Debian's Postfix looks, whatever `cyrus_sasl_config_path` says.
+        folder = self.root / "conf" / "sasl"
+        folder.mkdir()
+        (folder / "smtpd.conf").write_text(CYRUS.format(folder=folder))
+        file = folder / "sasldb2"
+        for user, password in users.items():
+            command = ["saslpasswd2", "-c", "-p", "-f", str(file), "-u", REALM, user]
+            subprocess.run(command, input=password.encode(), check=True, capture_output=True)
+        shutil.chown(file, "postfix")

@@ -6,7 +6,7 @@ import asyncio
 import ssl
 import warnings
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import trustme
 
@@ -15,10 +15,10 @@ from app.relay import BreakerConfig, RelayConfig, Relays, Timeouts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
+    from datetime import datetime
     from pathlib import Path
 
     from app.flow import Clock
-    from tests.support.smtp_server import SmtpServer
 
 T = TypeVar("T")
 
@@ -53,10 +53,17 @@ class Trust:
         self.ca_file = folder / "ca.pem"
         self.authority.cert_pem.write_to_path(str(self.ca_file))
 
-    def server_context(self, name: str = "127.0.0.1") -> ssl.SSLContext:
+    def server_context(
+        self, name: str = "127.0.0.1", *, until: datetime | None = None
+    ) -> ssl.SSLContext:
+        """With a certificate that is good until then, by default for long."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.authority.issue_cert(name).configure_cert(context)
+        self.authority.issue_cert(name, not_after=until).configure_cert(context)
         return context
+
+    def server_files(self, folder: Path, name: str = "127.0.0.1") -> tuple[Path, Path]:
+        """A server's certificate and key."""
+        return self._written(self.authority.issue_cert(name), folder, "server")
 
     def old_context(self) -> ssl.SSLContext:
         """A server that knows nothing above TLS 1.1."""
@@ -76,14 +83,24 @@ class Trust:
 
     def client_files(self, folder: Path) -> tuple[Path, Path]:
         """A client's certificate and key."""
-        issued = self.authority.issue_cert("client.example")
-        cert_file, key_file = folder / "client.pem", folder / "client.key"
+        return self._written(self.authority.issue_cert("client.example"), folder, "client")
+
+    @staticmethod
+    def _written(issued: trustme.LeafCert, folder: Path, stem: str) -> tuple[Path, Path]:
+        cert_file, key_file = folder / f"{stem}.pem", folder / f"{stem}.key"
         issued.cert_chain_pems[0].write_to_path(str(cert_file))
         issued.private_key_pem.write_to_path(str(key_file))
         return cert_file, key_file
 
 
-def relay_config(server: SmtpServer, **settings: Any) -> RelayConfig:
+class Listener(Protocol):
+    """A server on this host."""
+
+    @property
+    def port(self) -> int: ...
+
+
+def relay_config(server: Listener, **settings: Any) -> RelayConfig:
     return RelayConfig(
         **{
             "host": "127.0.0.1",
@@ -98,7 +115,7 @@ def relay_config(server: SmtpServer, **settings: Any) -> RelayConfig:
 
 @asynccontextmanager
 async def relays_to(
-    server: SmtpServer,
+    server: Listener,
     *,
     breaker: BreakerConfig | None = None,
     clock: Clock | None = None,

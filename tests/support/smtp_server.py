@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, Self
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FEATURES = ("PIPELINING", "SIZE 104857600", "8BITMIME", "ENHANCEDSTATUSCODES", "SMTPUTF8", "DSN")
+CHUNKING = (*FEATURES, "CHUNKING")
 
 
 class SessionOver(Exception):
@@ -22,11 +24,12 @@ class SessionOver(Exception):
 
 @dataclass
 class Mail:
-    """One message; `content` with the dots unstuffed."""
+    """One message; `content` with the dots unstuffed, or its `chunks` put together."""
 
     sender: str
     recipients: list[str]
     content: bytes
+    chunks: list[bytes] = field(default_factory=list)
 
 
 class Action(Protocol):
@@ -51,14 +54,19 @@ class Say:
         if self.when is not None:
             await self.when.wait()
         data = self.what if isinstance(self.what, bytes) else self.what.encode() + b"\r\n"
-        if self.drip is None:
-            await session.write(data)
-        else:
-            for octet in data:
-                await session.write(bytes([octet]))
-                await asyncio.sleep(self.drip)
+        await session.write(data, self.drip)
         if self.leave:
             raise SessionOver
+
+
+@dataclass(frozen=True)
+class Slowly:
+    """Answer as usual, `drip` seconds between two octets."""
+
+    drip: float = 0.001
+
+    async def perform(self, session: Session) -> None:
+        session.drip = self.drip
 
 
 @dataclass(frozen=True)
@@ -117,22 +125,40 @@ class Session:
     user: str | None = None
     over: bool = False
     mail: Mail | None = None
-    _lines: deque[bytes] = field(default_factory=deque)
-    _rest: bytes = b""
+    drip: float | None = None
+    _unread: bytearray = field(default_factory=bytearray)
 
-    async def write(self, data: bytes) -> None:
-        self.writer.write(data)
-        await self.writer.drain()
+    async def write(self, data: bytes, drip: float | None = None) -> None:
+        if (drip := drip or self.drip) is None:
+            self.writer.write(data)
+            await self.writer.drain()
+            return
+        for octet in data:
+            await asyncio.sleep(drip)
+            self.writer.write(bytes([octet]))
+            await self.writer.drain()
 
     async def line(self) -> bytes:
-        while not self._lines:
-            chunk = await self.reader.read(65_536)
-            if not chunk:
-                raise SessionOver
-            self.chunks.append(chunk)
-            *lines, self._rest = (self._rest + chunk).split(b"\n")
-            self._lines.extend(lines)
-        return self._lines.popleft() + b"\n"
+        while (end := self._unread.find(b"\n")) < 0:
+            await self._read()
+        return self._taken(end + 1)
+
+    async def octets(self, count: int) -> bytes:
+        while len(self._unread) < count:
+            await self._read()
+        return self._taken(count)
+
+    async def _read(self) -> None:
+        chunk = await self.reader.read(65_536)
+        if not chunk:
+            raise SessionOver
+        self.chunks.append(chunk)
+        self._unread += chunk
+
+    def _taken(self, count: int) -> bytes:
+        taken = bytes(self._unread[:count])
+        del self._unread[:count]
+        return taken
 
     @property
     def verbs(self) -> list[str]:
@@ -143,8 +169,11 @@ class SmtpServer:
     """Answers as a good relay does, except where `on` says otherwise.
 
     `on(verb, *actions)`: each action serves one such command, in order of arrival over all
-    connections; verbs are those of SMTP and CONNECT, BODY (once the 354 is out), DOT.
-    `always(verb, action)` serves every one for which no other action is left.
+    connections; verbs are those of SMTP and CONNECT, BODY (once the 354 is out, or the first BDAT
+    is read), DOT (also for the last chunk), CHUNK (each other one). BDAT comes before the chunk's
+    octets are read: who answers it there does not know the command.
+    `always(verb, action)` serves every one for which no other action is left. `for_name` does it
+    for those alone that concern one message, however many are under way.
     """
 
     def __init__(
@@ -155,18 +184,22 @@ class SmtpServer:
         implicit_tls: bool = False,
         users: dict[str, str] | None = None,
         mechanisms: str = "PLAIN LOGIN CRAM-MD5 XOAUTH2",
+        window: int | None = None,
     ) -> None:
+        """`window`: how many octets the kernel takes for a server that does not read."""
         self.features = features
         self.tls = tls
         self.implicit_tls = implicit_tls
         self.users = users
         self.mechanisms = mechanisms
+        self.window = window
         self.sessions: list[Session] = []
         self.mails: list[Mail] = []
         self.port = 0
         self.most_open = 0
         self._most_recipients = (1_000, "452 4.5.3 too many recipients")
         self._scripts: defaultdict[str, deque[Action]] = defaultdict(deque)
+        self._scripts_by_name: defaultdict[tuple[str, str], deque[Action]] = defaultdict(deque)
         self._always: dict[str, Action] = {}
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -179,6 +212,11 @@ class SmtpServer:
         self._always[verb] = action
         return self
 
+    def for_name(self, name: str, verb: str, *actions: Action) -> Self:
+        """As `on` where the local part of the sender (MAIL) or of a recipient (the rest) is so."""
+        self._scripts_by_name[name, verb].extend(actions)
+        return self
+
     def refuse_recipients_above(self, most: int, words: str) -> Self:
         """Answer each further recipient of a transaction with `words`."""
         self._most_recipients = (most, words)
@@ -187,6 +225,7 @@ class SmtpServer:
     def never_mind(self) -> None:
         """Be a good relay from now on."""
         self._scripts.clear()
+        self._scripts_by_name.clear()
         self._always.clear()
 
     @property
@@ -212,7 +251,10 @@ class SmtpServer:
         """Accept connections, on the same port as before if there was one."""
         context = self.tls if self.implicit_tls else None
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port, ssl=context)
-        self.port = self._server.sockets[0].getsockname()[1]
+        (listener,) = self._server.sockets
+        if self.window is not None:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.window)
+        self.port = listener.getsockname()[1]
 
     async def stop(self) -> None:
         """Accept no more and drop what is open."""
@@ -247,16 +289,20 @@ class SmtpServer:
             session.over = True
             session.writer.close()
 
-    async def _scripted(self, verb: str, session: Session) -> bool:
-        script = self._scripts.get(verb)
+    async def _scripted(self, verb: str, session: Session, names: Sequence[str] = ()) -> bool:
+        """Whether the usual answer is not to be given any more."""
+        session.drip = None
+        scripts = [self._scripts_by_name.get((name, verb)) for name in names]
+        script = next(filter(None, scripts), self._scripts.get(verb))
         action = script.popleft() if script else self._always.get(verb)
-        if action is not None:
-            await action.perform(session)
-        return action is not None
+        if action is None:
+            return False
+        await action.perform(session)
+        return not isinstance(action, Slowly)
 
     async def _answer(self, session: Session, line: str) -> None:
         verb = line.partition(" ")[0].upper()
-        if await self._scripted(verb, session):
+        if await self._scripted(verb, session, _names(session, line)):
             return
         match verb:
             case "EHLO" | "HELO":
@@ -267,6 +313,8 @@ class SmtpServer:
                 session.tls = True
             case "AUTH":
                 await authenticate(session, line, self.users or {})
+            case "BDAT":
+                await self._take_chunk(session, line)
             case "QUIT":
                 await session.write(b"221 2.0.0 bye\r\n")
                 raise SessionOver
@@ -307,16 +355,52 @@ class SmtpServer:
     async def _take_message(self, session: Session, mail: Mail) -> None:
         session.mail = None
         await session.write(b"354 go ahead\r\n")
-        await self._scripted("BODY", session)
+        names = [_local_part(each) for each in mail.recipients]
+        await self._scripted("BODY", session, names)
         lines = []
         while (line := await session.line()) != b".\r\n":
             lines.append(line.removeprefix(b"."))
         mail.content = b"".join(lines)
-        if await self._scripted("DOT", session):
+        if await self._scripted("DOT", session, names):
             return
+        await self._keep(session, mail)
+
+    async def _take_chunk(self, session: Session, line: str) -> None:
+        _, size, *last = line.split(" ")
+        mail = session.mail
+        names = [_local_part(each) for each in mail.recipients] if mail else []
+        if mail is not None and not mail.chunks:
+            await self._scripted("BODY", session, names)
+        octets = await session.octets(int(size))
+        if last:
+            session.mail = None
+        if mail is None or not mail.recipients:
+            await session.write(b"503 5.5.1 not now\r\n")
+            return
+        mail.chunks.append(octets)
+        if await self._scripted("DOT" if last else "CHUNK", session, names):
+            return
+        if last:
+            mail.content = b"".join(mail.chunks)
+            await self._keep(session, mail)
+        else:
+            await session.write(b"250 2.0.0 %d octets\r\n" % len(octets))
+
+    async def _keep(self, session: Session, mail: Mail) -> None:
         self.mails.append(mail)
         await session.write(f"250 2.0.0 queued as Q{len(self.mails)}\r\n".encode())
 
 
 def _path(command: str) -> str:
     return command.partition("<")[2].partition(">")[0]
+
+
+def _local_part(address: str) -> str:
+    return address.rpartition("@")[0]
+
+
+def _names(session: Session, line: str) -> list[str]:
+    """Whom a command concerns: the address in it, else the recipients so far."""
+    if "<" in line:
+        return [_local_part(_path(line))]
+    return [_local_part(each) for each in session.mail.recipients] if session.mail else []

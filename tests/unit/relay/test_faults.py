@@ -10,6 +10,7 @@ from app.domain.smtp import Phase, RelayUnavailable
 from app.relay import RelayStatus, Security, Timeouts
 from tests.support.relay_rig import PATIENT, QUICK, codes, lost_in, mail, only, relays_to
 from tests.support.smtp_server import (
+    CHUNKING,
     FEATURES,
     Action,
     Hang,
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
 
 STEPWISE = tuple(each for each in FEATURES if each != "PIPELINING")
 
+MANNERS = {"pipelined": FEATURES, "stepwise": STEPWISE, "chunked": CHUNKING}
+MANNER_AND_VERB = [
+    (manner, verb)
+    for manner in MANNERS
+    for verb in ("MAIL", "RCPT", "DATA", "DOT")
+    if (manner, verb) != ("chunked", "DATA")
+]
 BEFORE_MAIL = {
     "CONNECT": Phase.GREETING,
     "EHLO": Phase.EHLO,
@@ -98,14 +106,13 @@ def test_any_trouble_before_mail_is_the_relays(
     run(main())
 
 
-@pytest.mark.parametrize("features", [FEATURES, STEPWISE], ids=["pipelined", "stepwise"])
-@pytest.mark.parametrize("verb", ["MAIL", "RCPT", "DATA", "DOT"])
+@pytest.mark.parametrize(("manner", "verb"), MANNER_AND_VERB)
 @pytest.mark.parametrize("fault", ANSWERS)
 def test_a_refusal_belongs_to_its_phase_and_costs_the_connection_only_at_421(
-    run: LoopRunner, verb: str, fault: str, features: tuple[str, ...]
+    run: LoopRunner, verb: str, fault: str, manner: str
 ) -> None:
     async def main() -> None:
-        async with SmtpServer(features=features) as server, relays_to(server) as relays:
+        async with SmtpServer(features=MANNERS[manner]) as server, relays_to(server) as relays:
             server.on(verb, ANSWERS[fault])
             answer = only(await relays.send(mail()))
             assert SINCE_MAIL[verb] is answer.phase
@@ -196,6 +203,23 @@ def test_data_answered_with_a_2xx_is_a_broken_connection(run: LoopRunner) -> Non
         async with SmtpServer() as server, relays_to(server) as relays:
             server.on("DATA", Say("250 ok"))
             assert lost_in(await relays.send(mail()), Phase.DATA)
+            await until(lambda: server.open == 0, "the connection is closed")
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("manner", "verb"), [pair for pair in MANNER_AND_VERB if "DATA" not in pair]
+)
+def test_an_invitation_out_of_place_is_a_broken_connection(
+    run: LoopRunner, manner: str, verb: str
+) -> None:
+    async def main() -> None:
+        async with SmtpServer(features=MANNERS[manner]) as server, relays_to(server) as relays:
+            await relays.send(mail())
+            server.on(verb, Say("354 go on"))
+            phase = Phase.FINAL if manner == "chunked" else SINCE_MAIL[verb]
+            assert lost_in(await relays.send(mail()), phase)
             await until(lambda: server.open == 0, "the connection is closed")
 
     run(main())

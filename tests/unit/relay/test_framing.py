@@ -7,22 +7,34 @@ from hypothesis import strategies as st
 
 from app.domain.smtp import Envelope
 from app.relay.features import Features
-from app.relay.framing import mail_line, rcpt_line, stuffed, transmitted_size
+from app.relay.framing import BLOCK, blocks, chunks, closed, mail_line, rcpt_line, stuffed
 
 LINES = st.lists(st.sampled_from([b"", b".", b"..", b"a", b".a", b"a.", b"x" * 70]), max_size=8)
 ALL = Features(pipelining=True, smtputf8=True, dsn=True, size=True)
 
 
 @given(LINES, st.booleans())
-def test_stuffing_can_be_undone_and_ends_once(lines: list[bytes], closed: bool) -> None:
-    content = b"\r\n".join(lines) + (b"\r\n" if closed else b"")
-    sent = stuffed(content)
+def test_stuffing_can_be_undone_and_ends_once(lines: list[bytes], ended: bool) -> None:
+    content = b"\r\n".join(lines) + (b"\r\n" if ended else b"")
+    sent = stuffed(closed(content))
     *received, dot, nothing = sent.split(b"\r\n")
     assert (b".", b"") == (dot, nothing)
     assert b"." not in received
     whole = content if content.endswith(b"\r\n") else content + b"\r\n"
     assert whole == b"".join(line.removeprefix(b".") + b"\r\n" for line in received)
-    assert len(whole) == transmitted_size(content)
+    assert whole == closed(content)
+
+
+@given(st.integers(0, 3 * BLOCK + 2), st.sampled_from([b"x" * 70 + b"\r\n", b".\r\n"]))
+def test_pieces_make_up_the_whole(size: int, line: bytes) -> None:
+    content = closed((line * (size // len(line) + 1))[:size])
+    assert stuffed(content) == b"".join(blocks(content))
+    pieces = [piece.partition(b"\r\n") for piece in chunks(content)]
+    assert content == b"".join(octets for _, _, octets in pieces)
+    assert all(0 < len(octets) <= BLOCK for _, _, octets in pieces)
+    *others, last = [(head, len(octets)) for head, _, octets in pieces]
+    assert all(head == b"BDAT %d" % count for head, count in others)
+    assert b"BDAT %d LAST" % last[1] == last[0]
 
 
 @given(LINES)
