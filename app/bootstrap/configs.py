@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.bootstrap.memory import room_for_mail
 from app.composer import ComposerConfig
+from app.domain.addresses import parse_address
 from app.intake.decode import DecoderConfig
 from app.kafka import GroupTimes, KafkaConfig
 from app.outcomes import Routes, Schedule, Suppressing
 from app.outcomes.decision import nothing_stands
+from app.pipeline.pacing import Rates
 from app.pool import Gate, PoolConfig
 from app.relay import AuthMethod, BreakerConfig, RelayConfig, Security, Timeouts
 
@@ -74,22 +76,62 @@ def pool_config(settings: Settings, gate: Gate) -> PoolConfig:
     )
 
 
-def relay_config(settings: Settings) -> RelayConfig:
-    return RelayConfig(
-        host=settings.smtp_host,
-        port=settings.smtp_port,
-        user=settings.smtp_user,
-        password=_plain(settings.smtp_password),
-        security=Security(settings.smtp_security),
-        auth=AuthMethod(settings.smtp_auth),
-        token_file=settings.smtp_token_file,
-        helo_name=settings.smtp_helo_name,
-        timeouts=Timeouts(**settings.smtp_timeouts),
-        connections=settings.worker_bounds[1],
-        ca_file=settings.smtp_ca_file,
-        cert_file=settings.smtp_cert_file,
-        key_file=settings.smtp_key_file,
-    )
+def relay_configs(settings: Settings) -> list[RelayConfig]:
+    """Those of `SMTP_RELAYS`, else the one of `SMTP_HOST`."""
+    if settings.smtp_relays is None:
+        only = _relay_config(
+            settings,
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            user=settings.smtp_user,
+            password=_plain(settings.smtp_password),
+            token_file=settings.smtp_token_file,
+        )
+        return [only]
+    return [
+        _relay_config(
+            settings,
+            name=relay.name,
+            host=relay.host,
+            port=relay.port,
+            security=Security(relay.security or settings.smtp_security),
+            user=relay.user,
+            password=_plain(relay.password),
+            token_file=relay.token_file,
+            priority=relay.priority,
+            weight=relay.weight,
+            rate=relay.rate,
+            types=relay.types,
+            senders=relay.senders,
+            connections=relay.connections or settings.worker_bounds[1],
+        )
+        for relay in settings.smtp_relays
+    ]
+
+
+def _relay_config(settings: Settings, **of_its_own: Any) -> RelayConfig:
+    common: dict[str, Any] = {
+        "security": Security(settings.smtp_security),
+        "auth": AuthMethod(settings.smtp_auth),
+        "helo_name": settings.smtp_helo_name,
+        "timeouts": Timeouts(**settings.smtp_timeouts),
+        "connections": settings.worker_bounds[1],
+        "ca_file": settings.smtp_ca_file,
+        "cert_file": settings.smtp_cert_file,
+        "key_file": settings.smtp_key_file,
+    }
+    return RelayConfig(**common | of_its_own)
+
+
+def sender_domain(settings: Settings) -> str | None:
+    """That of messages which name no sender."""
+    if settings.email_from is None:
+        return None
+    return parse_address(settings.email_from, "EMAIL_FROM").domain
+
+
+def rates(settings: Settings) -> Rates:
+    return Rates(settings.smtp_rate, settings.smtp_domain_rates or {})
 
 
 def breaker_config(settings: Settings) -> BreakerConfig:

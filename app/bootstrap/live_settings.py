@@ -61,7 +61,7 @@ class LiveSettings:
                 changeable=each.field in self._changeable and not each.secret,
             )
             for each in options()
-            if not each.details.later and not each.details.flag_only
+            if not each.details.flag_only
         }
 
     async def change(self, wanted: Mapping[str, str | None]) -> list[Change]:
@@ -102,7 +102,7 @@ class LiveSettings:
         return changed
 
     def _check_names(self, fields: Mapping[str, str]) -> None:
-        known = {each.variable: each for each in options() if not each.details.later}
+        known = {each.variable: each for each in options()}
         faults = []
         for name, field in fields.items():
             if name not in known:

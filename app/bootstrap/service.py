@@ -17,6 +17,7 @@ from app.bootstrap.reading import Readers
 from app.bootstrap.remembering import remembering
 from app.bootstrap.reply_rules import ReplyRules
 from app.bootstrap.rights import check_rights
+from app.bootstrap.sharing import sharing
 from app.bootstrap.suppressions import Suppressions
 from app.bootstrap.templates import follow_templates, new_composer
 from app.bootstrap.topics import prepare_topics
@@ -33,9 +34,11 @@ from app.pipeline.flights import Flights
 from app.pipeline.gate import Gate
 from app.pipeline.handler import Handler, Terms
 from app.pipeline.line import Line
+from app.pipeline.pacing import Pacing
 from app.pipeline.router import Router
 from app.pipeline.tolerated import Tolerated
 from app.pipeline.unparked import Unparked
+from app.pipeline.waits import Waits
 from app.pipeline.watchdog import Watchdog
 from app.pipeline.writer import Writer
 from app.pool import WorkerPool
@@ -58,6 +61,8 @@ log = logging.getLogger(__name__)
 POOL_END_S = 2.0
 # What has left the pool and waits for Kafka may take this part of EMAIL_MAX_MEMORY besides.
 WRITERS_SHARE = 4
+# Of the buffer this part may wait for what others need not wait for.
+WAITING_SHARE = 2
 READERS_END_S = 1.0
 
 
@@ -76,7 +81,7 @@ class Service:
         self.ledger = Ledger()
         self.composer = new_composer(settings)
         self.relays = staging.relays_class(settings)(
-            [configs.relay_config(settings)], breaker=configs.breaker_config(settings)
+            configs.relay_configs(settings), breaker=configs.breaker_config(settings)
         )
         self.reply_rules = ReplyRules(
             settings,
@@ -85,7 +90,9 @@ class Service:
             self.watchdog.pulse("SMTP_RULES", mail_flows=True),
         )
         staging.say(settings, self.watchdog)
-        self.gate = Gate(self.relays)
+        pacing = Pacing(configs.rates(settings))
+        self.gate = Gate(self.relays, pacing)
+        self._sharing = sharing(settings, self.relays, pacing, self.watchdog)
         self.readers: list[Reader] = []
         self.draining = False
         self.held = False
@@ -99,14 +106,25 @@ class Service:
             self.composer,
             self.relays,
             self.ledger,
-            self._flights,
+            Waits(
+                pacing,
+                self.relays,
+                self._flights,
+                room=settings.email_worker_buffer // WAITING_SHARE,
+                tier_s=self._routes.schedule.tiers[0],
+                clock=epoch_ms,
+            ),
+            terms=Terms(
+                self.reply_rules.judge,
+                staging.redirect(settings),
+                sender_domain=configs.sender_domain(settings),
+            ),
             screens=[
                 *staging.screens(settings),
                 *self._suppressions.screens,
                 *([self._remembering.screen] if self._remembering else []),
             ],
             on_end=self._remembering.screen.over if self._remembering else None,
-            terms=Terms(self.reply_rules.judge, staging.redirect(settings)),
         )
         self.pool: WorkerPool[MailJob, Handled] = WorkerPool(
             self._handler,
@@ -331,6 +349,8 @@ class Service:
             ),
             asyncio.create_task(report_pool(self.pool.stats), name="pool report"),
         ]
+        if self._sharing is not None:
+            self._tasks.append(asyncio.create_task(self._sharing.run(), name="shared rates"))
         if self._settings.email_templates is not None:
             watch = follow_templates(self.composer, self._lesser_pulse("templates"))
             self._tasks.append(asyncio.create_task(watch, name="templates"))

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from app.telemetry import Counts
 
 STALLED_S = 30.0
+LONG_REST = timedelta(minutes=1)
 
 CODES: Final = {
     "Kafka": Code.KAFKA_AWAY,
@@ -42,6 +43,7 @@ CODES: Final = {
     "suppressions topic": Code.SUPPRESSIONS_REFUSED,
     "suppressions": Code.SUPPRESSIONS_STALE,
     "shared store": Code.SHARED_STORE,
+    "shared rates": Code.SHARED_STORE,
     "SMTP_RULES": Code.RULES_REFUSED,
     "staging": Code.STAGING,
     "templates": Code.TEMPLATE_BROKEN,
@@ -67,7 +69,7 @@ class VitalSigns:
         return Snapshot(
             phase=phase,
             phase_since=self._phase_since,
-            relays=tuple(map(_relay, service.relays.states())),
+            relays=tuple(relay_health(each, datetime.now(UTC)) for each in service.relays.states()),
             troubles=tuple(
                 Trouble(
                     CODES.get(pulse.name, Code.OTHER),
@@ -134,12 +136,20 @@ class VitalSigns:
         return self._began_at + timedelta(seconds=monotonic - self._began)
 
 
-def _relay(state: RelayState) -> RelayHealth:
-    paused = state.status is RelayStatus.PAUSED
+def relay_health(state: RelayState, now: datetime) -> RelayHealth:
+    """A short rest is part of finding how much a relay takes; a long one keeps mail away."""
+    rest = state.resting_until if state.status is RelayStatus.RESTING else None
+    long_rest = rest is not None and rest - now > LONG_REST
+    if state.status is RelayStatus.PAUSED:
+        trouble = "an operator has paused it"
+    elif rest is not None:
+        trouble = f"it asked to be left alone until {rest:%H:%M:%S} UTC"
+    else:
+        trouble = state.last_error or ""
     return RelayHealth(
         state.name,
-        usable=state.status in {RelayStatus.CLOSED, RelayStatus.RESTING},
-        trouble="an operator has paused it" if paused else state.last_error or "",
+        usable=state.status in {RelayStatus.CLOSED, RelayStatus.RESTING} and not long_rest,
+        trouble=trouble,
         since=state.since,
     )
 

@@ -36,7 +36,7 @@ def command(*, as_json: bool, **parameters: Any) -> None:
     Takes the flags of `run`. Wrong settings are all named, with exit code 2.
     """
     loaded = load_from(parameters)
-    shown = [each for each in options() if not each.details.later]
+    shown = list(options())
     if as_json:
         click.echo(json.dumps({each.name: _entry(loaded, each) for each in shown}, indent=2))
     else:

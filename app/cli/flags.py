@@ -47,7 +47,6 @@ class SettingFlag(HeadedOption):
             default=None,
             metavar=f"[{metavar}]" if switch else metavar,
             help=about,
-            hidden=option.details.later,
             is_flag=False,
             **bare,
         )

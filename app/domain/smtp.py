@@ -88,3 +88,11 @@ class RelayUnavailable(MailerError):
         self.detail = detail
         self.retry_in = retry_in
         self.auth = auth
+
+
+class NoRelay(MailerError):
+    """No relay is configured for such a message: an operator has to add or open one."""
+
+    def __init__(self, type_: str | None, sender_domain: str | None) -> None:
+        asked = f"type {type_ or 'none'} and sender domain {sender_domain or 'none'}"
+        super().__init__(f"no relay serves messages of {asked}; see SMTP_RELAYS")

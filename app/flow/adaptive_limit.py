@@ -23,9 +23,14 @@ class AdaptiveLimit:
     least 1 a second. The limit then grows by the share `growth` each second, which doubles every
     `doubling` seconds without a refusal. At most `depth` seconds' worth goes in one burst.
     A delay that the other side states is kept in any case, up to an hour.
+
+    `whole_seconds`: nothing is concluded from less than a second. A cut waits until the last rest
+    has been over for one, whose silence would else look like refusals. The first cut may come
+    before a second's answers are there, when few say little: its limit is a guess, which doubles
+    each second until the next cut.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each has its default
         self,
         *,
         cut: float = 0.95,
@@ -35,6 +40,7 @@ class AdaptiveLimit:
         depth: float = 0.1,
         least_refusals: int = 2,
         refusal_share: float = 0.02,
+        whole_seconds: bool = False,
         clock: Clock | None = None,
     ) -> None:
         require_positive("cut", cut)
@@ -49,10 +55,18 @@ class AdaptiveLimit:
         self._depth = depth
         self._least_refusals = least_refusals
         self._refusal_share = refusal_share
+        self._whole_seconds = whole_seconds
         self._clock = clock or SystemClock()
         self._bucket: TokenBucket | None = None
+        self._guessed = False
         self._answers: deque[_Slice] = deque()
+        self._busy_since = self._clock.monotonic()
         self._rests_until = self._cut_at = self._refused_at = self._grown_at = float("-inf")
+
+    @property
+    def resting_for(self) -> float:
+        """Seconds until the rest is over, 0 while there is none."""
+        return max(0.0, self._rests_until - self._clock.monotonic())
 
     @property
     def limit(self) -> float | None:
@@ -63,8 +77,7 @@ class AdaptiveLimit:
     def ready_in(self) -> float:
         """Seconds until the next may go, 0 for now."""
         self._grow()
-        rest = max(0.0, self._rests_until - self._clock.monotonic())
-        return rest or (self._bucket.ready_in() if self._bucket else 0.0)
+        return self.resting_for or (self._bucket.ready_in() if self._bucket else 0.0)
 
     def try_take(self) -> bool:
         """Take the right to send one, if it is there."""
@@ -72,6 +85,11 @@ class AdaptiveLimit:
             return False
         self._grow()
         return self._bucket is None or self._bucket.try_take()
+
+    def take(self) -> None:
+        """Send one more in any case, on what is to come."""
+        if self._bucket is not None:
+            self._bucket.take()
 
     def give_back(self) -> None:
         """The right was not used."""
@@ -93,11 +111,18 @@ class AdaptiveLimit:
         few = refused < self._least_refusals
         if again or few or refused <= self._refusal_share * (accepted + refused):
             return
-        if now - self._cut_at < 1.0:
+        if now - self._cut_at < 1.0 or (self._whole_seconds and now - self._rests_until < 1.0):
             return
         self._cut_at = now
         self._rest_until(now + self._rest)
-        self._limit_to(max(1.0, self._cut * accepted))
+        found = float(accepted)
+        if self._bucket is not None and self._guessed:
+            # Most of the last second went by at half of the present rate, or less.
+            found = max(found, self._bucket.rate * accepted / (accepted + refused))
+        self._guessed = (
+            self._whole_seconds and self._bucket is None and now - self._busy_since < 1.0
+        )
+        self._limit_to(max(1.0, self._cut * found))
 
     def _rest_until(self, when: float) -> None:
         self._rests_until = max(self._rests_until, when)
@@ -116,17 +141,24 @@ class AdaptiveLimit:
         rate = self._bucket.rate
         while now - self._grown_at >= 1.0:
             self._grown_at += 1.0
-            doublings = int(max(0.0, self._grown_at - self._refused_at) / self._doubling)
-            rate *= 1 + self._growth * 2**doublings
+            rate *= 1 + self._step(self._grown_at)
             if rate > _UNLIMITED:
                 self._bucket = None
                 return
         if rate != self._bucket.rate:
             self._bucket.change(rate, rate * self._depth)
 
+    def _step(self, at: float) -> float:
+        if self._guessed:
+            return 1.0
+        doublings = int(max(0.0, at - self._refused_at) / self._doubling)
+        return self._growth * 2.0**doublings
+
     def _note(self, *, accepted: int, refused: int) -> None:
         now = self._clock.monotonic()
         self._forget(now)
+        if not self._answers:
+            self._busy_since = now
         if self._answers and now - self._answers[-1].since < _SLICE:
             last = self._answers.pop()
             accepted, refused = accepted + last.accepted, refused + last.refused

@@ -127,7 +127,7 @@ DEFINITIONS: Final[Mapping[Code, Definition]] = {
     ),
     Code.SHARED_STORE: Definition(
         _WARNING,
-        "The shared store of deliveries is away; duplicates may be sent.",
+        "The shared store is away: duplicates may be sent, and rates stay divided as they were.",
         "See that the server of STATE_URL runs and can be reached.",
     ),
     Code.RULES_REFUSED: Definition(

@@ -85,7 +85,18 @@ class RelayNumbers(_Numbers):
     name: str
     status: str
     since: datetime
+    resting_until: datetime | None = Field(
+        description="When its rest ends, or the next probe of an open breaker is due."
+    )
     connections: int
+    busy: int = Field(description="Connections with a mail on them.")
+    most_connections: int = Field(description="Connections allowed now.")
+    waiting: int = Field(description="Messages that wait for a connection.")
+    rate: float | None = Field(description="Configured, mails a second.")
+    limit: float | None = Field(description="Learned from its refusals, mails a second.")
+    sent: int = Field(description="Messages it took since the start, at least in part.")
+    refused: int = Field(description="Messages it answered otherwise, the limited ones included.")
+    limited: int = Field(description="Messages it refused because it limits itself.")
     last_error: str | None
     last_accepted_at: datetime | None
 

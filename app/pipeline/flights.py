@@ -7,16 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from app.domain.claim import Claim
+    from app.pipeline.pacing import Permit
     from app.pool import Ticket
 
 
 @dataclass(slots=True, eq=False)
 class Flight:
-    """One message; `limited`: postponed once because a relay limited itself."""
+    """One message; `limited`: postponed once because a relay limited itself.
+
+    `apart`: it waits for what others need not wait for, such as its domain's rate, for which it
+    then has the `permit`.
+    """
 
     ticket: Ticket[Any] | None = None
     running: bool = False
     limited: bool = False
+    apart: bool = False
+    permit: Permit | None = None
 
 
 class Flights:
@@ -24,6 +31,7 @@ class Flights:
 
     def __init__(self) -> None:
         self._flights: dict[Claim, Flight] = {}
+        self.apart = 0  # how many wait for what others need not wait for
 
     def __len__(self) -> int:
         return len(self._flights)
@@ -34,9 +42,24 @@ class Flights:
     def of(self, claim: Claim) -> Flight:
         return self._flights.setdefault(claim, Flight())
 
+    def set_apart(self, flight: Flight, permit: Permit | None = None) -> None:
+        """It waits while others go on."""
+        flight.apart = True
+        flight.permit = permit
+        self.apart += 1
+
+    def rejoin(self, flight: Flight) -> Permit | None:
+        """Its wait is over; the permit that it waited for, if any."""
+        self.apart -= flight.apart
+        flight.apart = False
+        permit, flight.permit = flight.permit, None
+        return permit
+
     def end(self, claim: Claim) -> None:
         """The message has an outcome."""
-        self._flights.pop(claim, None)
+        flight = self._flights.pop(claim, None)
+        if flight is not None and (permit := self.rejoin(flight)) is not None:
+            permit.give_back()
 
     def cancel(self, epochs: frozenset[int], *, running: bool) -> int:
         """Cancel those of these assignments that run, or those that do not; how many."""

@@ -5,25 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 LOOK_AGAIN_S = 0.25
 
 
-class Relaying(Protocol):
-    def ready_in(self) -> float: ...
+class Ready(Protocol):
+    def ready_in(self) -> float:
+        """Seconds until work may start, 0 for now."""
+        ...
 
 
 class Gate:
-    """Open while a relay may be asked and the checkpoints are fresh.
+    """Open while all of `needed` are ready - a relay, the service's rate - and checkpoints fresh.
 
     A checkpoint that is overdue means that Kafka may have given the partitions to somebody else;
     what is sent then may be sent twice.
     """
 
-    def __init__(self, relays: Relaying, overdue: Sequence[Callable[[], bool]] = ()) -> None:
-        self._relays = relays
-        self._overdue = list(overdue)
+    def __init__(self, *needed: Ready) -> None:
+        self._needed = needed
+        self._overdue: list[Callable[[], bool]] = []
 
     def watch(self, overdue: Callable[[], bool]) -> None:
         """Close while this says so."""
@@ -33,4 +35,4 @@ class Gate:
         """Seconds until work may start; 0 is now."""
         if any(overdue() for overdue in self._overdue):
             return LOOK_AGAIN_S
-        return self._relays.ready_in()
+        return max(each.ready_in() for each in self._needed)

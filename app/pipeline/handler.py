@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from app.domain.job import Hop
-from app.domain.outcome import Attempt, ErrorKind, Withheld
-from app.domain.smtp import RelayUnavailable
-from app.outcomes import Judge, relay_id
+from app.domain.outcome import Attempt, ErrorKind, Verdict, Withheld
+from app.domain.smtp import NoRelay, RelayUnavailable
+from app.outcomes import Judge, relay_id, too_many_connections
 from app.pool import Postpone
 
 if TYPE_CHECKING:
@@ -19,14 +19,16 @@ if TYPE_CHECKING:
     from app.composer import Composer
     from app.domain.claim import Settlements
     from app.domain.job import Handled, MailJob
-    from app.domain.outcome import Verdict
+    from app.domain.message import Address
     from app.domain.screen import Screen
-    from app.pipeline.flights import Flight, Flights
+    from app.domain.smtp import SendReport
+    from app.pipeline.flights import Flight
     from app.pipeline.redirect import Redirect
+    from app.pipeline.waits import Turn, Waits
     from app.relay import Relays
 
-_NOBODY: Mapping[str, Verdict] = {}
-REST_S = 0.5  # a relay's rest after it limited us without saying for how long
+REST_S = 0.5  # what a message waits at least that a relay would not have now
+LONGEST_PARKING_S = 30.0
 
 
 def utc_now() -> datetime:
@@ -35,18 +37,22 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """`judge` of replies; `redirect`, where mail does not go to its recipients."""
+    """`judge` of replies; `redirect`, where mail does not go to its recipients.
+
+    `sender_domain`: that of messages that name no sender.
+    """
 
     judge: Judge = field(default_factory=Judge)
     redirect: Redirect | None = None
+    sender_domain: str | None = None
 
 
 class Handler:
     """The pool's handler: asks the screens, composes, sends.
 
-    Its value is an `Attempt`; `Withheld` where no recipient may get the message; `Hop` where it
-    has to wait; None where the claim was stale and nothing was done. `on_end` is called whenever
-    a worker is done with a job, also when it raised or was cut.
+    Its value is an `Attempt`; `Withheld` where no recipient may get the message, or no relay may
+    send it; `Hop` where it has to wait; None where the claim was stale and nothing was done.
+    `on_end` is called whenever a worker is done with a job, also when it raised or was cut.
     """
 
     def __init__(
@@ -54,29 +60,29 @@ class Handler:
         composer: Composer,
         relays: Relays,
         settlements: Settlements,
-        flights: Flights,
+        waits: Waits,
         *,
+        terms: Terms | None = None,
         screens: Sequence[Screen] = (),
         on_end: Callable[[MailJob], None] | None = None,
-        terms: Terms | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._composer = composer
         self._relays = relays
         self._settlements = settlements
-        self._flights = flights
+        self._waits = waits
+        self._terms = terms or Terms()
         self._screens = tuple(screens)
         self._on_end = on_end
-        self._terms = terms or Terms()
         self._now = now
 
     async def __call__(self, job: MailJob) -> Handled:
         """Send one message.
 
-        Raises `Postpone` for the relay's trouble, `InvalidMessage` for the message's own, and
-        whatever our own code fails with.
+        Raises `Postpone` for the relay's trouble and for rates, `InvalidMessage` for the message's
+        own, and whatever our own code fails with.
         """
-        flight = self._flights.of(job.claim)
+        flight = self._waits.flights.of(job.claim)
         flight.running = True
         try:
             return await self._handle(job, flight)
@@ -88,32 +94,52 @@ class Handler:
     async def _handle(self, job: MailJob, flight: Flight) -> Handled:
         if not self._settlements.is_current(job.claim):
             return None
-        recipients, withheld = job.recipients, _NOBODY
-        if self._screens:
-            screened = await self._screened(job)
-            if isinstance(screened, Hop):
-                return screened
-            withheld = screened
-            recipients = tuple(each for each in recipients if each.spec not in withheld)
+        with self._waits.turn(job, flight) as turn:
+            if isinstance(turn, Hop):
+                return turn
+            withheld = await self._screened(job)
+            if isinstance(withheld, Hop):
+                return withheld
+            recipients = tuple(each for each in job.recipients if each.spec not in withheld)
             if not recipients:
                 return Withheld(tuple(withheld.values()))
+            sent = await self._send(job, flight, turn, recipients)
+        if isinstance(sent, Hop) or not withheld:
+            return sent
+        return replace(sent, verdicts=(*sent.verdicts, *withheld.values()))
+
+    async def _send(
+        self, job: MailJob, flight: Flight, turn: Turn, recipients: tuple[Address, ...]
+    ) -> Attempt | Withheld | Hop:
         message, receivers = job.message, recipients
         if self._terms.redirect is not None:
             message, receivers = self._terms.redirect.instead(message, recipients)
         composed = await self._composer.compose_aside(
             message, job.trail, receivers, now=self._now()
         )
-        sender = composed.envelope.sender
         try:
             report = await self._relays.send(
-                composed,
-                type=job.message.type,
-                sender_domain=sender.rpartition("@")[2] or None,
+                composed, type=job.message.type, sender_domain=self._domain_of(job)
             )
         except RelayUnavailable as trouble:
             if _is_cut():
                 raise
-            raise Postpone(trouble.retry_in) from trouble
+            return self._waits.for_relay(job, flight, trouble, self._ready_in(job))
+        except NoRelay as lack:
+            return Withheld(_unserved(recipients, str(lack)))
+        turn.spend()
+        verdicts = await self._judged(job, flight, report, recipients)
+        return Attempt(
+            relay=report.relay,
+            message_id=composed.message_id,
+            verdicts=verdicts,
+            relay_id=_relay_id(verdicts),
+            send_s=report.seconds,
+        )
+
+    async def _judged(
+        self, job: MailJob, flight: Flight, report: SendReport, recipients: Sequence[Address]
+    ) -> tuple[Verdict, ...]:
         accepted_lately = self._relays.accepted_lately(report.relay)
         verdicts = tuple(
             self._terms.judge(reply, relay=report.relay, accepted_lately=accepted_lately)
@@ -121,17 +147,15 @@ class Handler:
         )
         if self._terms.redirect is not None:
             verdicts = self._terms.redirect.shared(verdicts[0], recipients)
-        self._tell_relay(report.relay, verdicts)
+        self._tell_relay(report.relay, verdicts, again=flight.limited)
         for screen in self._screens:
             await screen.judged(job, verdicts)
-        self._postpone_if_relays_trouble(flight, verdicts)
-        return Attempt(
-            relay=report.relay,
-            message_id=composed.message_id,
-            verdicts=(*verdicts, *withheld.values()),
-            relay_id=_relay_id(verdicts),
-            send_s=report.seconds,
-        )
+        self._postpone_if_relays_trouble(job, flight, verdicts)
+        return verdicts
+
+    def _domain_of(self, job: MailJob) -> str | None:
+        sender = job.message.sender
+        return self._terms.sender_domain if sender is None else sender.domain
 
     async def _screened(self, job: MailJob) -> Mapping[str, Verdict] | Hop:
         """Of several verdicts on a recipient the first screen's stands."""
@@ -143,24 +167,42 @@ class Handler:
             withheld = {**found, **withheld}
         return withheld
 
-    def _tell_relay(self, relay: str, verdicts: tuple[Verdict, ...]) -> None:
+    def _tell_relay(self, relay: str, verdicts: tuple[Verdict, ...], *, again: bool) -> None:
         for verdict in verdicts:
             if verdict.kind in {ErrorKind.RELAY_AUTH, ErrorKind.RATE_LIMITED}:
-                self._relays.feedback(relay, verdict.kind, delay_s=verdict.delay_s)
+                self._relays.feedback(
+                    relay,
+                    verdict.kind,
+                    delay_s=verdict.delay_s,
+                    again=again,
+                    connections=verdict.reply is not None and too_many_connections(verdict.reply),
+                )
                 return
 
-    def _postpone_if_relays_trouble(self, flight: Flight, verdicts: tuple[Verdict, ...]) -> None:
+    def _postpone_if_relays_trouble(
+        self, job: MailJob, flight: Flight, verdicts: tuple[Verdict, ...]
+    ) -> None:
         """Where nobody was served and the relay is to blame, no attempt was made.
 
         A message that is limited for the second time in one attempt goes to its tier and counts,
         so that it cannot stay for ever.
         """
         kinds = {verdict.kind for verdict in verdicts}
-        if kinds == {ErrorKind.RELAY_AUTH}:
-            raise Postpone(max(self._relays.ready_in(), REST_S))
         if kinds == {ErrorKind.RATE_LIMITED} and not flight.limited:
             flight.limited = True
-            raise Postpone(max(verdicts[0].delay_s or REST_S, self._relays.ready_in()))
+        elif kinds != {ErrorKind.RELAY_AUTH}:
+            return
+        raise Postpone(min(LONGEST_PARKING_S, max(REST_S, self._ready_in(job))))
+
+    def _ready_in(self, job: MailJob) -> float:
+        return self._relays.ready_in_for(type=job.message.type, sender_domain=self._domain_of(job))
+
+
+def _unserved(recipients: Sequence[Address], why: str) -> tuple[Verdict, ...]:
+    """Dead, for an operator to act: nothing would change by waiting."""
+    return tuple(
+        Verdict(each.spec, ErrorKind.SENDER, permanent=True, detail=why) for each in recipients
+    )
 
 
 def _is_cut() -> bool:

@@ -49,6 +49,10 @@ class BreakerConfig:
 class RelayConfig:
     """One relay. `name` defaults to host:port.
 
+    Of the relays that may be asked, those of the lowest `priority` share mail by `weight`. `rate`:
+    most messages a second. `types` and `senders` (domains in lower case), where given, are the only
+    ones it serves, and it comes before relays that serve all.
+
     `connections` bounds those open at once. A connection is closed after `idle_s` seconds without
     use, and renewed after `max_messages` or `max_age_s` seconds. `token_file` holds the XOAUTH2
     access token and is read at each connection, so that it may rotate.
@@ -64,6 +68,11 @@ class RelayConfig:
     token_file: Path | None = None
     helo_name: str | None = None
     timeouts: Timeouts = field(default_factory=Timeouts)
+    priority: int = 1
+    weight: int = 1
+    rate: float | None = None
+    types: frozenset[str] = frozenset()
+    senders: frozenset[str] = frozenset()
     connections: int = 10
     idle_s: float = 30.0
     max_messages: int = 1_000
@@ -77,6 +86,8 @@ class RelayConfig:
             object.__setattr__(self, "name", f"{self.host}:{self.port}")
         if self.connections < 1:
             raise ValueError(f"connections: {self.connections}; allowed: 1 or more")
+        if self.weight < 1:
+            raise ValueError(f"weight: {self.weight}; allowed: 1 or more")
         if self.auth is AuthMethod.XOAUTH2 and self.token_file is None:
             raise ValueError("auth: xoauth2 needs a token file")
         if self.token_file is not None and self.user is None:

@@ -8,6 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from app.domain.smtp import RelayUnavailable
+from app.relay.fewer import FewerConnections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from app.relay.connection import Connection
 
 _log = logging.getLogger(__name__)
+
+
+class RefusedMore(Exception):
+    """The relay wants no further connection, and goes on with those that are open."""
 
 
 class _Waiter:
@@ -32,7 +37,7 @@ class Connections:
 
     Opening runs in a task of its own: a caller that is cancelled meanwhile leaves its connection
     (or its failure) to the next. `size` counts all, those being opened or closed included, and
-    never exceeds `limit`.
+    never exceeds `limit`. A relay that finds them too many gets fewer, for a while.
     """
 
     def __init__(
@@ -44,10 +49,13 @@ class Connections:
         idle_s: float,
         clock: Clock,
     ) -> None:
-        """`dial` opens one, or raises RelayUnavailable; its connections report their end here."""
+        """`dial` opens one, or raises RelayUnavailable or RefusedMore.
+
+        Its connections report their end here.
+        """
         self._dial_one = dial
         self._relay = relay
-        self._limit = limit
+        self._limits = FewerConnections(limit, clock)
         self._idle_s = idle_s
         self._clock = clock
         self._idle: deque[Connection] = deque()
@@ -58,6 +66,36 @@ class Connections:
         self._sweep_timer: Timer | None = None
         self._closed = False
         self.size = 0
+
+    @property
+    def limit(self) -> int:
+        """How many there may be now."""
+        return self._limits.now
+
+    @property
+    def waiting(self) -> int:
+        """How many callers wait for one."""
+        return len(self._waiters)
+
+    @property
+    def busy(self) -> int:
+        """How many have a message on them."""
+        return len(self._busy)
+
+    @property
+    def in_use(self) -> bool:
+        """Whether any is open, used or not."""
+        return bool(self._busy or self._idle)
+
+    def too_many(self) -> None:
+        """The relay says so: fewer from now on, one more again every minute."""
+        if self._limits.lower(self.size - 1):
+            _log.info(
+                "relay %s finds %d connections too many; at most %d for now",
+                self._relay,
+                self.size,
+                self.limit,
+            )
 
     async def acquire(self, *, fresh: bool = False) -> Connection:
         """A usable connection, to be given back by `release`; `fresh`: one never used before.
@@ -91,7 +129,7 @@ class Connections:
     def release(self, connection: Connection) -> None:
         """Give it back, whatever has become of it."""
         self._busy.discard(connection)
-        if connection.usable and not self._closed:
+        if connection.usable and not self._closed and self.size <= self.limit:
             connection.fresh = False
             self._offer(connection)
         else:
@@ -99,7 +137,7 @@ class Connections:
 
     def dial(self) -> bool:
         """Open one more, for whoever comes; false when there is no room for it."""
-        if self._closed or self.size >= self._limit:
+        if self._closed or self.size >= self.limit:
             return False
         self._start_dialling()
         return True
@@ -148,7 +186,7 @@ class Connections:
 
     def _dial_for_waiters(self) -> None:
         while self._dialling < len(self._waiters) and not self._closed:
-            if self.size >= self._limit:
+            if self.size >= self.limit:
                 if self._idle:
                     # Only who wants a fresh one waits while others are idle.
                     self._retire(self._idle.popleft())
@@ -165,6 +203,10 @@ class Connections:
             connection = await self._dial_one()
         except BaseException as error:
             self._dialling -= 1
+            if isinstance(error, RefusedMore):
+                self.too_many()
+                self.size -= 1
+                return  # who waits gets one of the others when it comes free
             self.size -= 1
             if isinstance(error, Exception):
                 self._disappoint(error)

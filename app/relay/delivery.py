@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final, Protocol
 
 from app.domain.smtp import Phase, RecipientReply, RelayUnavailable
+from app.relay.failure import Unfit
 from app.relay.framing import closed
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Delivery:
         self._handed_over = False
 
     async def run(self) -> tuple[RecipientReply, ...]:
+        """One reply for each recipient; RelayUnavailable and Unfit where nobody has one."""
         content = closed(self._composed.content)
         recipients = self._composed.envelope.recipients
         waiting = list(dict.fromkeys(recipients))
@@ -46,6 +48,11 @@ class Delivery:
                 if isinstance(error.__cause__, asyncio.CancelledError):
                     _forget_cancellation()
                 self._leave(waiting, None, error.detail)
+                break
+            except Unfit as error:
+                if not self._replies:
+                    raise
+                self._leave(waiting, error.reply, "")
                 break
             except asyncio.CancelledError:
                 if not self._handed_over:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import aiosmtplib
 
@@ -12,14 +12,31 @@ from app.domain.errors import MailerError
 from app.domain.smtp import Phase
 from app.relay.masking import masked
 
+if TYPE_CHECKING:
+    from app.domain.smtp import Reply
+
 
 class OpeningFailed(MailerError):
-    """Trouble before MAIL; `auth` marks refused credentials, which only an operator can mend."""
+    """Trouble before MAIL; `auth` marks refused credentials, which only an operator can mend.
 
-    def __init__(self, phase: Phase, detail: str, *, auth: bool = False) -> None:
+    `code` is the reply's, where the relay said something.
+    """
+
+    def __init__(
+        self, phase: Phase, detail: str, *, auth: bool = False, code: int | None = None
+    ) -> None:
         super().__init__(f"{phase}: {detail}")
         self.phase = phase
         self.auth = auth
+        self.code = code
+
+
+class Unfit(MailerError):
+    """The relay does not take such a message, known without asking it; `reply` says why."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(str(reply))
+        self.reply = reply
 
 
 KNOWN_FAILURES: Final = (OpeningFailed, aiosmtplib.SMTPException, OSError, UnicodeError)
@@ -33,7 +50,9 @@ def failure_of(phase: Phase, error: Exception) -> OpeningFailed:
             return error
         case aiosmtplib.SMTPResponseException():
             detail = f"{error.code} {masked(str(error.message))}"
-            return OpeningFailed(phase, detail, auth=_is_auth_refusal(phase, error))
+            return OpeningFailed(
+                phase, detail, auth=_is_auth_refusal(phase, error), code=error.code
+            )
         case _:
             return OpeningFailed(phase, _detail(error))
 

@@ -1,4 +1,4 @@
-"""When a relay may be asked: its breaker, the probes of it, and the rests it wants."""
+"""Whether a relay is well: its breaker, and the probes of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import random
 from typing import TYPE_CHECKING, Final
 
 from app.flow import Backoff, BreakerState, CircuitBreaker, Clock
-from app.relay.state import RelayState, RelayStatus
+from app.relay.state import RelayStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +21,6 @@ _log = logging.getLogger(__name__)
 _AUTH_PROBES: Final = (60.0, 300.0, 900.0)
 """Seconds until the next probe while credentials are refused; the last goes on for ever."""
 _LOOK_AGAIN: Final = 0.25
-_REST: Final = 0.5
-_LONGEST_REST: Final = 3_600.0
 _LATELY: Final = 60.0
 _SHORTEST_PARKING: Final = 0.5
 _LONGEST_PARKING: Final = 30.0
@@ -48,26 +46,23 @@ class Health:
         self._timer: Timer | None = None
         self._failures = 0
         self._auth_refusals = 0
-        self._rest_until = clock.monotonic()
-        self._resting_since = self._since
-        self._last_error: str | None = None
         self._accepted_at: float | None = None
-        self._last_accepted_at: datetime | None = None
+        self.last_error: str | None = None
+        self.last_accepted_at: datetime | None = None
         self._paused_since: datetime | None = None
         self._stopped = False
 
     def ready_in(self) -> float:
         """Seconds until the relay may be asked, 0 for now."""
-        rest = max(0.0, self._rest_until - self._clock.monotonic())
         if self._paused_since is not None:
-            return max(rest, _LOOK_AGAIN)
+            return _LOOK_AGAIN
         match self._breaker.state:
             case BreakerState.CLOSED:
-                return rest
+                return 0.0
             case BreakerState.OPEN:
-                return max(rest, self._breaker.ready_in(), _LOOK_AGAIN)
+                return max(self._breaker.ready_in(), _LOOK_AGAIN)
             case BreakerState.HALF_OPEN:
-                return max(rest, _LOOK_AGAIN)
+                return _LOOK_AGAIN
 
     def parking(self) -> float:
         """Seconds for which a message is best put aside, spread so that not all come at once."""
@@ -83,7 +78,7 @@ class Health:
     def failed(self, error: str, *, auth: bool) -> None:
         """Trouble before MAIL; `error` holds no address."""
         self._failures += 1
-        self._last_error = error
+        self.last_error = error
         if auth:
             self.auth_refused(error)
         else:
@@ -97,7 +92,7 @@ class Health:
         """Only an operator can mend this; the breaker opens at once."""
         if self._breaker.state is BreakerState.OPEN:
             return
-        self._last_error = error
+        self.last_error = error
         wait = _AUTH_PROBES[min(self._auth_refusals, len(_AUTH_PROBES) - 1)]
         self._auth_refusals += 1
         _log.error("relay %s refuses us: %s; mail waits, next try in %g s", self._name, error, wait)
@@ -107,20 +102,12 @@ class Health:
         """The relay took a message."""
         self._auth_refusals = 0
         self._accepted_at = self._clock.monotonic()
-        self._last_accepted_at = self._clock.now()
+        self.last_accepted_at = self._clock.now()
 
     def accepted_lately(self) -> bool:
         return (
             self._accepted_at is not None and self._clock.monotonic() - self._accepted_at <= _LATELY
         )
-
-    def rest(self, delay_s: float | None) -> None:
-        """The relay limits itself: leave it alone for what it states, or half a second."""
-        now = self._clock.monotonic()
-        if self._rest_until <= now:
-            self._resting_since = self._clock.now()
-        delay = _REST if delay_s is None else min(max(delay_s, 0.0), _LONGEST_REST)
-        self._rest_until = max(self._rest_until, now + delay)
 
     def pause(self) -> None:
         """It may not be asked until `resume`; the open breaker's probes go on."""
@@ -132,7 +119,6 @@ class Health:
     def reset(self) -> None:
         """It may be asked now; what went wrong before counts no more. A pause stays."""
         self._failures = self._auth_refusals = 0
-        self._rest_until = self._clock.monotonic()
         self._breaker.reset()
 
     def configure(self, config: BreakerConfig) -> None:
@@ -140,18 +126,8 @@ class Health:
         self._breaker.failures = config.failures
         self._breaker.reset_after = config.reset_s
 
-    def state(self, connections: int) -> RelayState:
-        status, since = self._status()
-        return RelayState(
-            self._name, status, since, connections, self._last_error, self._last_accepted_at
-        )
-
-    def stop(self) -> None:
-        """No more probes."""
-        self._stopped = True
-        self._cancel()
-
-    def _status(self) -> tuple[RelayStatus, datetime]:
+    def status(self) -> tuple[RelayStatus, datetime]:
+        """How it is, and since when."""
         if self._paused_since is not None:
             return RelayStatus.PAUSED, self._paused_since
         match self._breaker.state:
@@ -160,9 +136,12 @@ class Health:
             case BreakerState.HALF_OPEN:
                 return RelayStatus.HALF_OPEN, self._since
             case BreakerState.CLOSED:
-                if self._rest_until > self._clock.monotonic():
-                    return RelayStatus.RESTING, self._resting_since
                 return RelayStatus.CLOSED, self._since
+
+    def stop(self) -> None:
+        """No more probes."""
+        self._stopped = True
+        self._cancel()
 
     def _changed(self, _old: BreakerState, new: BreakerState) -> None:
         self._since = self._clock.now()

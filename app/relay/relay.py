@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from app.domain.outcome import ErrorKind
@@ -12,26 +13,31 @@ from app.domain.smtp import RelayUnavailable, SendReport
 from app.relay.chunking import Chunking
 from app.relay.config import RelayConfig, Security
 from app.relay.connection import Connection
-from app.relay.connections import Connections
+from app.relay.connections import Connections, RefusedMore
 from app.relay.delivery import Delivery
-from app.relay.failure import OpeningFailed
+from app.relay.failure import OpeningFailed, Unfit
 from app.relay.health import Health
+from app.relay.limits import Limits
 from app.relay.opening import Opening
+from app.relay.state import RelayState, RelayStatus
 from app.relay.tls import client_context
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Sequence
 
-    from app.domain.smtp import Composed
-    from app.flow import Clock
+    from app.domain.smtp import Composed, RecipientReply
+    from app.flow import Clock, SharedRate
     from app.relay.config import BreakerConfig
     from app.relay.outcome import Outcome
-    from app.relay.state import RelayState
 
 _log = logging.getLogger(__name__)
 
 _HOST_NAME_TIMEOUT: Final = 3.0
+_LONG_REST_S: Final = 5.0
+_LONGEST_PARKING: Final = 5.0
+_CLOSING_DOWN: Final = 421
+_LEAST_REFUSAL: Final = 400
 
 
 class Relay:
@@ -52,6 +58,8 @@ class Relay:
             clock=clock,
         )
         self._health = Health(config.name, breaker, clock, self._connections.dial)
+        self._limits = Limits(config.name, config.rate, clock)
+        self._sent = self._refused = self._limited = 0
 
     async def start(self) -> None:
         """Read what TLS needs; connects to nothing.
@@ -77,8 +85,28 @@ class Relay:
         self._health.stop()
         await self._connections.close()
 
+    @property
+    def configured_rate(self) -> SharedRate | None:
+        return self._limits.configured
+
+    @property
+    def healthy(self) -> bool:
+        """Whether it serves its mail, if perhaps not this very moment."""
+        return self._health.ready_in() == 0 and self._limits.resting_for <= _LONG_REST_S
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait for a connection."""
+        return self._connections.waiting
+
+    @property
+    def crowded(self) -> bool:
+        """Whether each of its connections has a message that waits for it already."""
+        return self._connections.waiting >= self._connections.limit
+
     def ready_in(self) -> float:
-        return self._health.ready_in()
+        """Seconds until it may be given a message, 0 for now."""
+        return max(self._health.ready_in(), self._limits.ready_in())
 
     def accepted_lately(self) -> bool:
         return self._health.accepted_lately()
@@ -91,47 +119,97 @@ class Relay:
         self._health.resume()
 
     def reset(self) -> None:
-        """Ask it now, whatever went wrong before."""
+        """Ask it now, whatever went wrong before or was learned of its limit."""
         self._health.reset()
+        self._limits.forget()
 
     def configure(self, breaker: BreakerConfig) -> None:
         """Thresholds of the breaker from now on."""
         self._health.configure(breaker)
 
     def state(self) -> RelayState:
-        return self._health.state(self._connections.size)
+        status, since = self._health.status()
+        left = self._health.ready_in() if status is RelayStatus.OPEN else 0.0
+        if status is RelayStatus.CLOSED and self._limits.resting_for > 0:
+            status, since = RelayStatus.RESTING, self._limits.resting_since
+            left = self._limits.resting_for
+        return RelayState(
+            name=self.name,
+            status=status,
+            since=since,
+            resting_until=self._clock.now() + timedelta(seconds=left) if left > 0 else None,
+            connections=self._connections.size,
+            busy=self._connections.busy,
+            most_connections=self._connections.limit,
+            waiting=self._connections.waiting,
+            rate=self._limits.rate,
+            limit=self._limits.limit,
+            sent=self._sent,
+            refused=self._refused,
+            limited=self._limited,
+            last_error=self._health.last_error,
+            last_accepted_at=self._health.last_accepted_at,
+        )
 
-    def feedback(self, kind: ErrorKind | None, delay_s: float | None) -> None:
+    def unavailable(self) -> RelayUnavailable:
+        """Why a message cannot go there now, and when it should ask again."""
+        if self._health.ready_in() > 0:
+            wait = self._health.parking()
+        else:
+            wait = min(_LONGEST_PARKING, self._limits.next_turn())
+        status = self.state().status
+        what = "at its limit" if status is RelayStatus.CLOSED else status
+        return RelayUnavailable(self.name, f"it is {what}", retry_in=wait)
+
+    def feedback(
+        self, kind: ErrorKind | None, delay_s: float | None, *, again: bool, connections: bool
+    ) -> None:
         """How the replies of a send were judged."""
         match kind:
             case ErrorKind.RELAY_AUTH:
                 self._health.auth_refused("it does not accept our credentials or our mail")
                 self._connections.drop_idle()
             case ErrorKind.RATE_LIMITED:
-                self._health.rest(delay_s)
+                self._limited += 1
+                if connections:
+                    self._connections.too_many()
+                else:
+                    self._limits.refused(delay_s, again=again)
             case _:
                 pass
 
     async def send(self, composed: Composed) -> SendReport:
-        """See `Relays.send`."""
+        """See `Relays.send`; raises Unfit besides, for a message that it does not take."""
         started = self._clock.monotonic()
         if self.ready_in() > 0:
-            raise RelayUnavailable(
-                self.name, f"it is {self.state().status}", retry_in=self._health.parking()
-            )
+            raise self.unavailable()
         replies = await Delivery(self, composed).run()
+        self._count(replies)
         return SendReport(self.name, replies, self._clock.monotonic() - started)
 
     async def transact(
         self, composed: Composed, recipients: Sequence[str], content: bytes
     ) -> Outcome:
         """One transaction; again on a fresh connection where the first says nothing of the mail."""
-        outcome = await self._once(composed, recipients, content, fresh=False)
-        while outcome.again:
-            outcome = await self._once(composed, recipients, content, fresh=True)
+        self._limits.take()
+        try:
+            outcome = await self._once(composed, recipients, content, fresh=False)
+            while outcome.again:
+                outcome = await self._once(composed, recipients, content, fresh=True)
+        except (RelayUnavailable, Unfit):
+            self._limits.give_back()
+            raise
         if outcome.delivered:
             self._health.accepted()
+            self._limits.accepted()
         return outcome
+
+    def _count(self, replies: Sequence[RecipientReply]) -> None:
+        answers = [each.reply for each in replies if each.reply is not None]
+        if any(answer.code < _LEAST_REFUSAL for answer in answers):
+            self._sent += 1
+        elif answers:
+            self._refused += 1
 
     async def _once(
         self, composed: Composed, recipients: Sequence[str], content: bytes, *, fresh: bool
@@ -144,6 +222,9 @@ class Relay:
                 self.name, "cut off while waiting for a connection", retry_in=0.0
             ) from cut
         try:
+            objection = connection.objection(composed.envelope, len(content))
+            if objection is not None:
+                raise Unfit(objection)
             return await connection.transact(composed.envelope, recipients, content)
         finally:
             self._connections.release(connection)
@@ -154,6 +235,12 @@ class Relay:
         try:
             opened = await Opening(self._config, self._context, self._helo_name).run()
         except OpeningFailed as error:
+            if (
+                error.code == _CLOSING_DOWN
+                and self._connections.in_use
+                and self._health.ready_in() == 0
+            ):
+                raise RefusedMore from None
             self._health.failed(str(error), auth=error.auth)
             if self._health.ready_in() > 0:
                 self._connections.drop_idle()

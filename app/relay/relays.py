@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import defaultdict
+from itertools import groupby
 from typing import TYPE_CHECKING
 
+from app.domain.smtp import NoRelay
 from app.flow import Clock, SystemClock
+from app.relay.choice import Ask, Choice
 from app.relay.config import BreakerConfig, RelayConfig
+from app.relay.offering import Offering
 from app.relay.relay import Relay
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from app.domain.outcome import ErrorKind
     from app.domain.smtp import Composed, SendReport
+    from app.flow import SharedRate
     from app.relay.state import RelayState
 
 
 class Relays:
-    """Chooses a relay for each message and sends it there."""
+    """Chooses a relay for each message and sends it there; see `Choice` for the order.
+
+    A level of the order is passed over while none of its relays is healthy. One that merely has
+    to wait a moment, for its rate or a short rest, is waited for.
+    """
 
     def __init__(
         self,
@@ -26,9 +37,17 @@ class Relays:
         breaker: BreakerConfig | None = None,
         clock: Clock | None = None,
     ) -> None:
-        if len(configs) != 1:
-            raise ValueError(f"{len(configs)} relays are configured; allowed: exactly 1")
-        self._relay = Relay(configs[0], breaker or BreakerConfig(), clock or SystemClock())
+        if not configs:
+            raise ValueError("no relay is configured; allowed: 1 or more")
+        names = [config.name for config in configs]
+        if len(set(names)) < len(names):
+            raise ValueError(f"relays of the same name: {', '.join(names)}")
+        clock = clock or SystemClock()
+        self._relays = {
+            config.name: Relay(config, breaker or BreakerConfig(), clock) for config in configs
+        }
+        self._choice = Choice(configs)
+        self._groups = tuple(self._grouped(configs))
 
     async def start(self) -> None:
         """Prepare; connections are opened when there is something to send.
@@ -36,24 +55,37 @@ class Relays:
         Raises:
             Fatal: a certificate or key file cannot be used.
         """
-        await self._relay.start()
+        for relay in self._relays.values():
+            await relay.start()
 
     async def close(self) -> None:
         """Close all connections, politely those not in use; a few seconds at most."""
-        await self._relay.close()
+        await asyncio.gather(*(relay.close() for relay in self._relays.values()))
 
     def ready_in(self) -> float:
         """Seconds until some relay may be asked, 0 for now: the pool's gate."""
-        return self._relay.ready_in()
+        if len(self._groups) == 1:
+            return self._wait(self._groups[0])
+        return min(map(self._wait, self._groups))
+
+    def ready_in_for(self, *, type: str | None, sender_domain: str | None) -> float:  # noqa: A002
+        """Seconds until a relay that serves such a message may be asked, 0 for now or for none."""
+        levels = self._choice.levels(_ask(type, sender_domain))
+        return self._wait([self._named_all(level) for level in levels]) if levels else 0.0
 
     async def send(
         self,
         composed: Composed,
         *,
-        type: str | None = None,  # noqa: A002, ARG002 - the message's field; it restricts the choice
-        sender_domain: str | None = None,  # noqa: ARG002 - restricts the choice among several
+        type: str | None = None,  # noqa: A002 - the message's field
+        sender_domain: str | None = None,
     ) -> SendReport:
         """Put a message to a relay; the report has one reply for each recipient, in their order.
+
+        A relay that cannot be reached, does not take such a message, or is lost with the message's
+        last octet unwritten and nothing answered, is followed by the next at once; each is asked
+        once at most. A message of which anything was answered or handed over is offered nowhere
+        else.
 
         A reply of None is loss or time-out; its phase says on which side of the last octet.
         Cancelled before the last octet is written, the connection is dropped; afterwards the
@@ -61,19 +93,32 @@ class Relays:
 
         Raises:
             RelayUnavailable: trouble before MAIL, or cancelled there; nothing was attempted.
+            NoRelay: none is configured for such a message.
             CancelledError: cancelled between MAIL and the last octet.
             ValueError: an envelope address that cannot stand in a command.
         """
-        return await self._relay.send(composed)
+        ask = _ask(type, sender_domain)
+        levels = [self._named_all(level) for level in self._choice.levels(ask)]
+        if not levels:
+            raise NoRelay(ask.type, ask.sender_domain)
+        return await Offering(levels, self._pick).run(composed)
 
     def feedback(
-        self, relay_name: str, kind: ErrorKind | None, *, delay_s: float | None = None
+        self,
+        relay_name: str,
+        kind: ErrorKind | None,
+        *,
+        delay_s: float | None = None,
+        again: bool = False,
+        connections: bool = False,
     ) -> None:
-        """How the replies were judged: RELAY_AUTH opens the breaker, RATE_LIMITED gives a rest.
+        """How the replies were judged: RELAY_AUTH opens the breaker, RATE_LIMITED limits.
 
-        `delay_s` is the wait that the relay stated, at most an hour. Other kinds change nothing.
+        `delay_s` is the wait that the relay stated, at most an hour; `again` when it limited this
+        message before; `connections` when there are too many of them, which lowers their number
+        and nothing else. Other kinds change nothing.
         """
-        self._named(relay_name).feedback(kind, delay_s)
+        self._named(relay_name).feedback(kind, delay_s, again=again, connections=connections)
 
     def accepted_lately(self, relay_name: str) -> bool:
         """Whether it took a message in the last minute."""
@@ -93,12 +138,58 @@ class Relays:
 
     def configure(self, breaker: BreakerConfig) -> None:
         """Thresholds of every relay's breaker from now on."""
-        self._relay.configure(breaker)
+        for relay in self._relays.values():
+            relay.configure(breaker)
+
+    def configured_rates(self) -> dict[str, SharedRate]:
+        """By relay, of those that have one; for whoever keeps them with other instances."""
+        return {
+            name: rate
+            for name, relay in self._relays.items()
+            if (rate := relay.configured_rate) is not None
+        }
 
     def states(self) -> tuple[RelayState, ...]:
-        return (self._relay.state(),)
+        return tuple(relay.state() for relay in self._relays.values())
+
+    def _pick(self, among: Sequence[Relay]) -> Relay:
+        return self._relays[self._choice.pick([each.name for each in among])]
+
+    def _wait(self, levels: Sequence[Sequence[Relay]]) -> float:
+        """Seconds until the best level that is healthy, or any when none is, may be asked."""
+        for level in levels:
+            waits = [relay.ready_in() for relay in level if relay.healthy]
+            if waits:
+                return min(waits)
+        return min(relay.ready_in() for level in levels for relay in level)
+
+    def _grouped(self, configs: Iterable[RelayConfig]) -> Iterable[Sequence[Sequence[Relay]]]:
+        """The levels of those that serve the same messages."""
+        groups: defaultdict[tuple[frozenset[str], frozenset[str]], list[RelayConfig]]
+        groups = defaultdict(list)
+        for config in configs:
+            groups[config.types, config.senders].append(config)
+        for group in groups.values():
+            ordered = sorted(group, key=_priority)
+            yield [
+                self._named_all(each.name for each in level)
+                for _, level in groupby(ordered, key=_priority)
+            ]
+
+    def _named_all(self, names: Iterable[str]) -> list[Relay]:
+        return [self._relays[name] for name in names]
 
     def _named(self, name: str) -> Relay:
-        if name != self._relay.name:
-            raise KeyError(f"no relay {name!r}; there is {self._relay.name!r}")
-        return self._relay
+        try:
+            return self._relays[name]
+        except KeyError:
+            known = ", ".join(map(repr, self._relays))
+            raise KeyError(f"no relay {name!r}; there is {known}") from None
+
+
+def _ask(type_: str | None, sender_domain: str | None) -> Ask:
+    return Ask(type_, sender_domain.lower() if sender_domain else None)
+
+
+def _priority(config: RelayConfig) -> int:
+    return config.priority

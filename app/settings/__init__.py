@@ -6,6 +6,7 @@ from app.settings.model import Settings
 from app.settings.option import Group, Option
 from app.settings.options import options
 from app.settings.problem import Given, InvalidSettings, Problem, Source
+from app.settings.relay_urls import RelayValues
 from app.settings.reply_rules import read_rules
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Loaded",
     "Option",
     "Problem",
+    "RelayValues",
     "Settings",
     "Source",
     "load",

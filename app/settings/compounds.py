@@ -103,16 +103,17 @@ class Durations(Kind):
         return tuple(Duration().parse(item) for item in _items(text))
 
 
-def _pairs(text: str) -> dict[str, str]:
-    pairs: dict[str, str] = {}
+def pairs(text: str) -> dict[str, str]:
+    """From `name=value` by comma; ValueError names what is none, or a name given twice."""
+    found: dict[str, str] = {}
     for item in _items(text):
         key, sign, value = (part.strip() for part in item.partition("="))
         if not sign or not key or not value:
             raise ValueError(f"{item!r} is not name=value")
-        if key in pairs:
+        if key in found:
             raise ValueError(f"{key} is given twice")
-        pairs[key] = value
-    return pairs
+        found[key] = value
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ class DurationPairs(Kind):
     @override
     def parse(self, text: str) -> dict[str, float]:
         durations = {}
-        for name, value in _pairs(text).items():
+        for name, value in pairs(text).items():
             if name == "*" or (self.names is not None and name not in self.names):
                 raise ValueError(f"unknown name {name!r}")
             try:
@@ -195,12 +196,12 @@ class Breaker(Kind):
 
     @override
     def parse(self, text: str) -> BreakerValues:
-        pairs = {"failures": "5", "reset": "10s"} | (given := _pairs(text))
+        parts = {"failures": "5", "reset": "10s"} | (given := pairs(text))
         if unknown := given.keys() - {"failures", "reset"}:
             raise ValueError(f"unknown name {min(unknown)!r}")
-        if not re.fullmatch(r"[0-9]{1,9}", pairs["failures"]) or int(pairs["failures"]) < 1:
+        if not re.fullmatch(r"[0-9]{1,9}", parts["failures"]) or int(parts["failures"]) < 1:
             raise ValueError("failures: not a whole number above 0")
         try:
-            return BreakerValues(int(pairs["failures"]), Duration().parse(pairs["reset"]))
+            return BreakerValues(int(parts["failures"]), Duration().parse(parts["reset"]))
         except ValueError as error:
             raise ValueError(f"reset: {error}") from None

@@ -258,7 +258,12 @@ class Text(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Secret(Kind):
+class Hidden(Kind):
+    """What is never shown, for a password may stand in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secret(Hidden):
     """Text that is never shown."""
 
     @property

@@ -37,8 +37,10 @@ from app.settings.kinds import (
     Text,
     Whole,
 )
-from app.settings.option import Group, later, setting
+from app.settings.option import Group, setting
 from app.settings.paths import ExistingFile, ExistingFolder
+from app.settings.rates import DomainRates, Rate
+from app.settings.relay_urls import RelayUrls, RelayValues
 from app.settings.reply_rules import RulesFile
 from app.settings.store_url import StoreUrl
 
@@ -49,7 +51,6 @@ Name = Text("printable text", None, "NAME")
 HeloName = Text("a host name, or an address in brackets", r"[!-~]{1,255}", "NAME")
 Level = Literal["debug", "info", "warning", "error"]
 File = Annotated[Path | None, ExistingFile()]
-NotYet = Annotated[str | None, Text()]
 
 YEAR_S = 365 * 86_400
 PHASES = ("connect", "greeting", "mail", "rcpt", "data", "block", "dot")
@@ -301,15 +302,31 @@ class Settings(BaseSettings):
         "failures=5,reset=10s",
         "After how many failures in a row to leave the relay alone, and for how long.",
     )
-    smtp_relays: NotYet = later(Group.RELAY, "Several relays, as smtp:// addresses.")
+    smtp_relays: Annotated[tuple[RelayValues, ...] | None, RelayUrls()] = setting(
+        Group.RELAY,
+        None,
+        "Several relays, in the place of SMTP_HOST, SMTP_PORT, SMTP_USER, SMTP_PASSWORD and "
+        "SMTP_TOKEN_FILE; the other SMTP settings hold for each.",
+        default_means="the one relay of SMTP_HOST",
+    )
     smtp_rules: Annotated[Path | None, RulesFile()] = setting(
         Group.RELAY,
         None,
         "File with rules of your own for the relay's replies, read again at SIGHUP.",
         default_means="the built-in table judges alone",
     )
-    smtp_rate: NotYet = later(Group.RELAY, "Most mails a second.")
-    smtp_domain_rates: NotYet = later(Group.RELAY, "Most mails a second by domain.")
+    smtp_rate: Annotated[float | None, Rate()] = setting(
+        Group.RELAY,
+        None,
+        "Most mails that this instance sends, over all relays.",
+        default_means="no bound",
+    )
+    smtp_domain_rates: Annotated[dict[str, float] | None, DomainRates()] = setting(
+        Group.RELAY,
+        None,
+        "Most mails to a recipients' domain, by each instance or, with STATE_URL, all together.",
+        default_means="no bound",
+    )
 
     retry_delays: Annotated[tuple[float, ...], Durations()] = setting(
         Group.RETRIES,
@@ -338,8 +355,9 @@ class Settings(BaseSettings):
     state_url: Annotated[SecretStr | None, StoreUrl()] = setting(
         Group.REMEMBERED,
         None,
-        "Redis or Valkey that remembers for all instances together, and over restarts.",
-        default_means="each instance remembers for itself, in memory",
+        "Redis or Valkey that remembers for all instances together, and over restarts; by it they "
+        "also keep the rates of relays and domains together.",
+        default_means="each instance for itself, in memory",
     )
 
     shutdown_timeout: Annotated[float, Duration()] = setting(

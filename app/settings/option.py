@@ -31,14 +31,13 @@ class Group(StrEnum):
 class Details:
     """What a field of the model carries beside its type.
 
-    `flag` None stands for the variable in lower case with dashes. `later`: the feature does not
-    exist yet, so a value is refused. `empty_means`: an empty value is a value and means this;
-    elsewhere empty is "not set". `flag_only`: not read from anywhere but the command line.
+    `flag` None stands for the variable in lower case with dashes. `empty_means`: an empty value is
+    a value and means this; elsewhere empty is "not set". `flag_only`: not read from anywhere but
+    the command line.
     """
 
     group: Group
     flag: str | None = None
-    later: bool = False
     empty_means: str | None = None
     default_means: str | None = None
     flag_only: bool = False
@@ -97,11 +96,6 @@ def setting(
         flag_only=flag_only,
     )
     return _field(default, about, details)
-
-
-def later(group: Group, about: str, *, empty_means: str | None = None) -> Any:
-    """A field whose feature does not exist yet: setting it is refused."""
-    return _field(None, about, Details(group, later=True, empty_means=empty_means))
 
 
 def _field(default: str | None, about: str, details: Details) -> Any:

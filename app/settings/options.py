@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import cast
 
-from app.settings.kinds import Kind, Secret
+from app.settings.kinds import Hidden, Kind
 from app.settings.model import Settings
 from app.settings.option import Details, Option
 
@@ -24,7 +24,7 @@ def options() -> tuple[Option, ...]:
                 default=field.default,
                 help=field.description or "",
                 details=cast("Details", extra["details"]),
-                secret=isinstance(kind, Secret),
+                secret=isinstance(kind, Hidden),
             )
         )
     return tuple(made)

@@ -19,6 +19,12 @@ BYTES: Final = {
 
 _NUMBER = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[a-z]*)", re.ASCII | re.IGNORECASE)
 
+_RATE = re.compile(
+    r"(?P<number>\d+(?:\.\d+)?)\s*(?:/\s*(?P<unit>[smhd]))?", re.ASCII | re.IGNORECASE
+)
+_SLOWEST: Final = 1 / 86_400
+_FASTEST: Final = 1e6
+
 
 def _split(text: str) -> tuple[float, str]:
     found = _NUMBER.fullmatch(text.strip())
@@ -36,6 +42,17 @@ def parse_duration(text: str) -> float:
     if unit and unit not in SECONDS:
         raise ValueError(f"unknown unit {unit!r}")
     return number * SECONDS[unit or "s"]
+
+
+def parse_rate(text: str) -> float:
+    """So many a second from `50/s`, `600/m`, `10000/h`, `50000/d` or a bare number; ValueError."""
+    found = _RATE.fullmatch(text.strip())
+    if found is None:
+        raise ValueError("not a number by a unit of time")
+    rate = float(found["number"]) / SECONDS[(found["unit"] or "s").lower()]
+    if not _SLOWEST <= rate <= _FASTEST:
+        raise ValueError("out of bounds")
+    return rate
 
 
 def parse_size(text: str) -> int:

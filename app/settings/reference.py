@@ -39,13 +39,12 @@ def markdown() -> str:
             "",
             *_introduction(),
             *(line for group, members in _groups() for line in _table(group, members)),
-            *_not_yet(),
         ]
     )
 
 
 def _groups() -> Iterator[tuple[Group, list[Option]]]:
-    shown = [each for each in options() if not each.details.later and not each.details.flag_only]
+    shown = [each for each in options() if not each.details.flag_only]
     for group, members in groupby(shown, key=lambda each: each.details.group):
         yield group, list(members)
 
@@ -94,17 +93,6 @@ def _table(group: Group, members: list[Option]) -> Iterator[str]:
         if each.secret:
             variable += f", `{each.file_variable}`"
         yield f"| {variable} | `{each.flag}` | {default} | {text} |"
-    yield ""
-
-
-def _not_yet() -> Iterator[str]:
-    yield "## Not supported yet"
-    yield ""
-    yield "These names are kept for what is to come; setting one is refused."
-    yield ""
-    for each in options():
-        if each.details.later:
-            yield f"- `{each.variable}`: {each.help}"
     yield ""
 
 

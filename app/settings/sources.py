@@ -57,11 +57,9 @@ def gather(
     ):
         given = found | given
         problems += wrong
-    refused = _not_yet(given)
-    given = {field: value for field, value in given.items() if field not in refused}
     return Gathered(
         _profile(given) | given,
-        (*problems, *refused.values()),
+        tuple(problems),
         frozenset({*by_environment, *by_dotenv}),
     )
 
@@ -89,20 +87,6 @@ def _files_by(source: Source, variables: Mapping[str, str]) -> dict[str, Given]:
 
 def _without(given: Mapping[str, Given]) -> Iterable[Option]:
     return [each for each in options() if each.field not in given]
-
-
-def _not_yet(given: Mapping[str, Given]) -> dict[str, Problem]:
-    """Those given whose feature does not exist; empty is what they are anyway."""
-    return {
-        each.field: Problem(
-            each.variable,
-            "not supported yet; leave it unset",
-            origin=str(given[each.field]),
-            field=each.field,
-        )
-        for each in options()
-        if each.details.later and each.field in given and given[each.field].text.strip()
-    }
 
 
 def _profile(given: Mapping[str, Given]) -> dict[str, Given]:

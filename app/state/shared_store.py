@@ -83,10 +83,15 @@ class SharedStore:
         """Ask once a second, until cancelled; so health knows of an absence before a mail does."""
         while True:
             with contextlib.suppress(StoreAway):
-                await self._ask(probe.script, probe.keys, probe.arguments)
-                self._away = False
-                self._vitals.trouble(None)
+                await self.knock(probe)
             await asyncio.sleep(LOOK_EVERY_S)
+
+    async def knock(self, probe: Probe) -> Any:
+        """Its answer, asked for also while the store is away, which ends that; `StoreAway`."""
+        answer = await self._ask(probe.script, probe.keys, probe.arguments)
+        self._away = False
+        self._vitals.trouble(None)
+        return answer
 
     async def close(self) -> None:
         try:

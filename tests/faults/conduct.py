@@ -16,6 +16,9 @@ class Conduct:
     `slow`: the final reply comes up to `delay_s` later. `refuse`: answered with a 4xx or a 5xx, as
     `for_good` says in which part of them. `drop`: the connection ends after the final dot, before
     any reply. `cut`: it ends amid the reply.
+
+    `per_second`: what comes above this rate, a number and no share, is answered 451 4.7.1; up to
+    `burst` mails come at once.
     """
 
     slow: float = 0.0
@@ -24,6 +27,8 @@ class Conduct:
     for_good: float = 0.5
     drop: float = 0.0
     cut: float = 0.0
+    per_second: float | None = None
+    burst: float = 5.0
 
     def encoded(self) -> bytes:
         return orjson.dumps(asdict(self))
@@ -36,15 +41,16 @@ class Conduct:
 class Fate(StrEnum):
     """What the relay did with a mail.
 
-    ACCEPTED: it said 250, or was about to. UNANSWERED: it may have it, and told nobody. REFUSED and
-    DEFERRED: it has it not. UNSURE is written besides, for the last mail of a connection that the
-    relay ended: the 250 may not have got there.
+    ACCEPTED: it said 250, or was about to. UNANSWERED: it may have it, and told nobody. REFUSED,
+    DEFERRED and, because it limits itself, LIMITED: it has it not. UNSURE is written besides, for
+    the last mail of a connection that the relay ended: the 250 may not have got there.
     """
 
     ACCEPTED = "A"
     UNANSWERED = "N"
     REFUSED = "R"
     DEFERRED = "D"
+    LIMITED = "L"
     UNSURE = "U"
 
 

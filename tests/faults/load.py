@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import orjson
 from aiokafka import AIOKafkaProducer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 AT_ONCE = 20
 
@@ -14,8 +18,22 @@ def ids(mails: int) -> list[str]:
     return [f"mail-{number}" for number in range(mails)]
 
 
-async def fill(brokers: str, topic: str, partitions: int, mails: int) -> None:
-    """All acknowledged when it returns; spread evenly over the partitions."""
+def everywhere(_one: str) -> str:
+    """The same domain for each."""
+    return "example.com"
+
+
+async def fill(
+    brokers: str,
+    topic: str,
+    partitions: int,
+    mails: int,
+    domain: Callable[[str], str] = everywhere,
+) -> None:
+    """All acknowledged when it returns; spread evenly over the partitions.
+
+    `domain` gives that of a mail's recipient by the mail's id.
+    """
     producer = AIOKafkaProducer(bootstrap_servers=brokers, acks="all", max_batch_size=1 << 18)
     await producer.start()
     try:
@@ -26,7 +44,10 @@ async def fill(brokers: str, topic: str, partitions: int, mails: int) -> None:
                 batch = producer.create_batch()
                 taken = 0
                 for one in left:
-                    if batch.append(key=None, value=_mail(one), timestamp=None) is None:
+                    if (
+                        batch.append(key=None, value=_mail(one, domain(one)), timestamp=None)
+                        is None
+                    ):
                         break
                     taken += 1
                 batch.close()
@@ -40,12 +61,12 @@ async def fill(brokers: str, topic: str, partitions: int, mails: int) -> None:
         await producer.stop()
 
 
-def _mail(one: str) -> bytes:
+def _mail(one: str, domain: str) -> bytes:
     return orjson.dumps(
         {
             "id": one,
             "from": "shop@example.com",
-            "to": f"{one}@example.com",
+            "to": f"{one}@{domain}",
             "subject": f"Your order {one}",
             "text": f"Thank you for order {one}.\nIt is on its way.",
         }

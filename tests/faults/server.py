@@ -19,6 +19,7 @@ from typing import IO, cast
 import uvloop
 from typing_extensions import override
 
+from app.flow import TokenBucket
 from tests.faults.conduct import Conduct, Fate
 
 HOST = "127.0.0.1"
@@ -28,6 +29,7 @@ FEATURES = (
 )
 OK = b"250 2.0.0 ok\r\n"
 DEFERRALS = (b"450 4.2.0 mailbox busy\r\n", b"452 4.2.2 mailbox full\r\n")
+LIMITED = b"451 4.7.1 too much mail from you, try later\r\n"
 REFUSALS = (b"550 5.1.1 no such user\r\n", b"552 5.2.2 mailbox full\r\n")
 
 
@@ -38,6 +40,7 @@ class Server:
         self.conduct = Conduct()
         self.rng = Random(seed)
         self.sessions: set[Session] = set()
+        self._limit: TokenBucket | None = None
         self._port = port
         self._record = record
         self._server: asyncio.Server | None = None
@@ -63,8 +66,15 @@ class Server:
     def flush(self) -> None:
         self._record.flush()
 
+    def behave(self, conduct: Conduct) -> None:
+        self.conduct = conduct
+        rate = conduct.per_second
+        self._limit = None if rate is None else TokenBucket(rate, conduct.burst)
+
     def fate(self) -> Fate:
         """Of the next mail."""
+        if self._limit is not None and not self._limit.try_take():
+            return Fate.LIMITED
         dice, conduct = self.rng.random(), self.conduct
         if dice < conduct.refuse:
             return Fate.REFUSED if dice < conduct.refuse * conduct.for_good else Fate.DEFERRED
@@ -156,6 +166,8 @@ class Session(asyncio.Protocol):
             return
         if fate is Fate.ACCEPTED:
             self.last, reply = self._id, OK
+        elif fate is Fate.LIMITED:
+            reply = LIMITED
         else:
             reply = server.rng.choice(REFUSALS if fate is Fate.REFUSED else DEFERRALS)
         delay = server.delay_s()
@@ -185,7 +197,7 @@ async def _control(
         verb, _, rest = line.strip().partition(b" ")
         match verb:
             case b"conduct":
-                server.conduct = Conduct.decoded(rest)
+                server.behave(Conduct.decoded(rest))
             case b"go":
                 server.go()
             case b"come":

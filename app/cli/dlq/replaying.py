@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import re
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,14 +20,13 @@ from app.cli.flags import load_from, settings_flags
 from app.cli.shown import counted
 from app.cli.verbs import ExamplesCommand
 from app.domain.clock import epoch_ms
-from app.settings.quantities import SECONDS
+from app.settings.quantities import parse_rate
 
 if TYPE_CHECKING:
     from app.outcomes.dead_letters import Letters, Order, Place
     from app.settings import Settings
 
 _UNASKED: Final = 10
-_RATE: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:/(s|m|h))?", re.ASCII)
 
 
 class Rate(click.ParamType[float]):
@@ -43,11 +40,12 @@ class Rate(click.ParamType[float]):
     ) -> float:
         if isinstance(value, float):
             return value
-        match = _RATE.fullmatch(value.strip())
-        rate = float(match[1]) / SECONDS[match[2] or "s"] if match else 0.0
-        if not 0 < rate < math.inf:
-            self.fail(f"{value!r} is no rate; allowed: a number like 50/s or 100/m", param, ctx)
-        return rate
+        try:
+            return parse_rate(value)
+        except ValueError as error:
+            self.fail(
+                f"{value!r} is no rate; allowed: a number like 50/s or 100/m ({error})", param, ctx
+            )
 
 
 @settings_flags(*TOPIC, "kafka_topic", "kafka_create_topics", "log_addresses", *COMPOSING)

@@ -39,7 +39,8 @@ class Relay(StrEnum):
     NOTHING = "-"
     COUNTS = "counts as a failure"
     LEFT_ALONE = "breaker opens"
-    RESTS = "rests 0.5 s"
+    LIMITED = "counts towards its limit"
+    FEWER = "gets fewer connections"
     RESTS_LONG = "rests an hour"
 
 
@@ -68,7 +69,7 @@ SLOW: Final = ("slow, but in time",)
 EVERYWHERE: Final = ("4xx", *REFUSALS, "421", *SILENCES, *SLOW)
 NO_CREDIT: Final = ("530", "534", "535", "454 4.7.0")
 NOT_FOLLOWED: Final = ("500", "502", "503", "504")
-TOO_FAST: Final = ("450 4.7.1", "451 4.7.x", "452 4.3.1", "454 throttled", "too many connections")
+TOO_FAST: Final = ("450 4.7.1", "451 4.7.x", "452 4.3.1", "454 throttled")
 
 ENDS: Final = ("close", "close within a reply", "reset")
 
@@ -108,8 +109,10 @@ TABLE: Final = (
     # From MAIL on the message was offered: an attempt.
     Row(BETWEEN, ("4xx", "450 4.2.0", "greylisted"), _K.TEMPORARY, Fate.RETRIED, After.RESET),
     Row(RCPT, ("452 4.5.3", "450 5.1.1"), _K.TEMPORARY, Fate.RETRIED, After.RESET),
-    Row(SINCE_MAIL, ("421",), _K.RATE_LIMITED, Fate.WAITS_ONCE, After.CLOSED, Relay.RESTS),
-    Row(BETWEEN, TOO_FAST, _K.RATE_LIMITED, Fate.WAITS_ONCE, After.RESET, Relay.RESTS),
+    Row(SINCE_MAIL, ("421",), _K.RATE_LIMITED, Fate.WAITS_ONCE, After.CLOSED, Relay.LIMITED),
+    Row(BETWEEN, TOO_FAST, _K.RATE_LIMITED, Fate.WAITS_ONCE, After.RESET, Relay.LIMITED),
+    Row(BETWEEN, ("too many connections",), _K.RATE_LIMITED, Fate.WAITS_ONCE, After.RESET,
+        Relay.FEWER),
     Row(BETWEEN, ("daily quota", "550 5.4.5"), _K.RATE_LIMITED, Fate.WAITS_ONCE, After.RESET,
         Relay.RESTS_LONG),
     # What no retry helps, told by its phase where its code says no more.
@@ -161,7 +164,7 @@ WITH_CHUNKING: Final = (
     Row(CHUNK, ("4xx",), _K.TEMPORARY, Fate.RETRIED, After.RESET, modes=_CHUNKS),
     Row(CHUNK, REFUSALS, _K.POLICY, Fate.DEAD, After.RESET, modes=_CHUNKS),
     Row(CHUNK, ("552 5.3.4",), _K.CONTENT, Fate.DEAD, After.RESET, modes=_CHUNKS),
-    Row(CHUNK, ("421",), _K.RATE_LIMITED, Fate.WAITS_ONCE, After.CLOSED, Relay.RESTS,
+    Row(CHUNK, ("421",), _K.RATE_LIMITED, Fate.WAITS_ONCE, After.CLOSED, Relay.LIMITED,
         modes=_CHUNKS),
     Row(CHUNK, ("time-out", "endless trickle", *ENDS), _K.CONNECTION, Fate.RETRIED, After.CLOSED,
         modes=_CHUNKS),

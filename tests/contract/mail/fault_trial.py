@@ -19,6 +19,8 @@ from app.flow import ManualClock
 from app.outcomes import Judge, Routes, Schedule, Suppressing, decide
 from app.pipeline.flights import Flights
 from app.pipeline.handler import Handler, Terms
+from app.pipeline.pacing import Pacing, Rates
+from app.pipeline.waits import Waits
 from app.pool import Postpone
 from app.relay import BreakerConfig, RelayStatus, Security, Timeouts
 from tests.contract.mail.fault_table import After, Fate, Relay
@@ -48,6 +50,7 @@ WINDOW: Final = 65_536
 LARGE: Final = 4_000_000
 SEVERAL_CHUNKS: Final = 200_000
 ATTACHED: Final = {"message": LARGE, "first chunk": SEVERAL_CHUNKS}
+MOST_CONNECTIONS: Final = 10
 MINUTE_S: Final = 60.0
 
 SCHEDULE: Final = Schedule("email-queue", jitter=0)
@@ -102,7 +105,10 @@ def decided(job: MailJob, attempt: Attempt) -> Decision:
 
 def handler_to(relays: Relays, judge: Judge | None = None) -> Handler:
     terms = Terms(judge or Judge())
-    return Handler(COMPOSER, relays, AlwaysCurrent(), Flights(), terms=terms)
+    waits = Waits(
+        Pacing(Rates()), relays, Flights(), room=10, tier_s=SCHEDULE.tiers[0], clock=lambda: NOW_MS
+    )
+    return Handler(COMPOSER, relays, AlwaysCurrent(), waits, terms=terms)
 
 
 class Trial:
@@ -161,6 +167,7 @@ class Trial:
             "ca_file": self._trust.ca_file,
             # However far the clock is put forward.
             "idle_s": 1e6,
+            "connections": MOST_CONNECTIONS,
             "max_age_s": 1e6,
             # Two failures in a row open it, so that one that counts and one that opens it differ.
             "breaker": BreakerConfig(failures=2, reset_s=MINUTE_S),
@@ -267,13 +274,15 @@ class Trial:
 
 
 def _state(relays: Relays) -> Relay:
-    match relays.states()[0].status:
-        case RelayStatus.OPEN:
-            return Relay.LEFT_ALONE
-        case RelayStatus.RESTING:
-            return Relay.RESTS if relays.ready_in() < MINUTE_S else Relay.RESTS_LONG
-        case _:
-            return Relay.NOTHING
+    state = relays.states()[0]
+    if state.status is RelayStatus.OPEN:
+        return Relay.LEFT_ALONE
+    if state.status is RelayStatus.RESTING:
+        assert relays.ready_in() > MINUTE_S, "a single refusal is no limit"
+        return Relay.RESTS_LONG
+    if state.most_connections < MOST_CONNECTIONS:
+        return Relay.FEWER
+    return Relay.LIMITED if state.limited else Relay.NOTHING
 
 
 def _kind_of(trouble: RelayUnavailable) -> ErrorKind:

@@ -30,7 +30,7 @@ def test_prints_every_value_with_its_source(capsys: pytest.CaptureFixture[str]) 
     assert ["EMAIL_WORKER_COUNT", "1", "profile constrained"] in rows
     assert ["KAFKA_TOPIC", "email-queue", "default"] in rows
     named = {row[0] for row in rows if row}
-    assert named.issuperset(each.name for each in options() if not each.details.later)
+    assert named.issuperset(each.name for each in options())
 
 
 def test_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,7 +47,7 @@ def test_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert printed["EMAIL_WORKER_COUNT"]["from"] == "constrained"
     assert printed["EMAIL_RESULTS_TOPIC"]["value"] is None
     assert printed["SMTP_TOKEN_FILE"]["value"] is None
-    assert set(printed) == {each.name for each in options() if not each.details.later}
+    assert set(printed) == {each.name for each in options()}
 
 
 @pytest.mark.parametrize("how", [[], ["--json"]])

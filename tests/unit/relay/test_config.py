@@ -43,6 +43,7 @@ def test_a_password_is_not_shown() -> None:
     ("settings", "named"),
     [
         ({"connections": 0}, "connections"),
+        ({"weight": 0}, "weight"),
         ({"auth": AuthMethod.XOAUTH2, "user": "me"}, "auth"),
         ({"token_file": Path("token")}, "token_file"),
         ({"helo_name": "two words"}, "helo_name"),
@@ -61,10 +62,11 @@ def test_a_breaker_that_cannot_work_is_refused(failures: int, reset_s: float) ->
         BreakerConfig(failures, reset_s)
 
 
-@pytest.mark.parametrize("count", [0, 2])
-def test_exactly_one_relay_is_taken(count: int) -> None:
-    with pytest.raises(ValueError, match="exactly 1"):
-        Relays([RelayConfig(host="mail.example")] * count)
+def test_relays_need_names_of_their_own() -> None:
+    with pytest.raises(ValueError, match="1 or more"):
+        Relays([])
+    with pytest.raises(ValueError, match=r"same name: mail\.example:587"):
+        Relays([RelayConfig(host="mail.example")] * 2)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ class Probed:
         return self.room
 
     def status(self) -> RelayStatus:
-        return self.health.state(0).status
+        return self.health.status()[0]
 
 
 def test_opens_after_so_many_failures_in_a_row() -> None:
@@ -124,31 +124,6 @@ def test_nothing_is_probed_once_stopped() -> None:
     assert 0 == probed.probes
 
 
-@pytest.mark.parametrize(
-    ("delay", "expected"), [(None, 0.5), (20.0, 20.0), (86_400.0, 3_600.0), (-1.0, 0.0)]
-)
-def test_rests_as_long_as_the_relay_states_an_hour_at_most(
-    delay: float | None, expected: float
-) -> None:
-    probed = Probed()
-    probed.health.rest(delay)
-    assert expected == probed.health.ready_in()
-    assert (RelayStatus.RESTING if expected else RelayStatus.CLOSED) is probed.status()
-    probed.clock.advance(expected)
-    assert 0.0 == probed.health.ready_in()
-    assert RelayStatus.CLOSED is probed.status()
-
-
-def test_a_shorter_rest_does_not_end_a_longer_one() -> None:
-    probed = Probed()
-    since = probed.clock.now()
-    probed.health.rest(20)
-    probed.clock.advance(1)
-    probed.health.rest(None)
-    assert 19.0 == probed.health.ready_in()
-    assert since == probed.health.state(0).since
-
-
 @pytest.mark.parametrize("failures", [1, 3, 8, 50])
 def test_a_message_is_parked_for_a_sensible_time(failures: int) -> None:
     probed = Probed(failures=100)
@@ -156,13 +131,13 @@ def test_a_message_is_parked_for_a_sensible_time(failures: int) -> None:
         probed.health.failed("connect: refused", auth=False)
     for _ in range(100):
         assert 0.5 <= probed.health.parking() <= 30.0
-    probed.health.rest(3_600)
+    probed.health.auth_refused("535")
     assert 30.0 == probed.health.parking()
 
 
 def test_parking_is_spread() -> None:
-    probed = Probed()
-    probed.health.rest(10)
+    probed = Probed(failures=1)
+    probed.health.failed("connect: refused", auth=False)
     assert len({probed.health.parking() for _ in range(20)}) > 1
 
 
@@ -175,7 +150,7 @@ def test_accepted_lately_means_within_a_minute() -> None:
     assert probed.health.accepted_lately()
     probed.clock.advance(1)
     assert not probed.health.accepted_lately()
-    assert at == probed.health.state(0).last_accepted_at
+    assert at == probed.health.last_accepted_at
 
 
 def test_failures_before_mail_open_the_breaker_and_a_probe_closes_it(run: LoopRunner) -> None:
@@ -242,18 +217,51 @@ def test_feedback_of_refused_credentials_opens_the_breaker_and_drops_what_is_ope
     run(main())
 
 
-def test_feedback_of_a_limit_rests_the_relay(run: LoopRunner) -> None:
+def test_feedback_of_limits_rests_the_relay(run: LoopRunner) -> None:
     async def main() -> None:
         async with SmtpServer() as server, relays_to(server) as relays:
+            relays.feedback("main", ErrorKind.RATE_LIMITED)
+            assert 0.0 == relays.ready_in(), "a single refusal says little"
             relays.feedback("main", ErrorKind.RATE_LIMITED)
             assert 0.3 < relays.ready_in() <= 0.5
             with pytest.raises(RelayUnavailable, match="it is resting"):
                 await relays.send(mail())
-            assert RelayStatus.RESTING is relays.states()[0].status
+            state = relays.states()[0]
+            assert RelayStatus.RESTING is state.status
+            assert state.resting_until is not None
+            assert (1.0, 2) == (state.limit, state.limited)
             await until(lambda: relays.ready_in() == 0, "the rest is over")
             assert [250] == codes(await relays.send(mail()))
             relays.feedback("main", ErrorKind.RATE_LIMITED, delay_s=100)
             assert 99 < relays.ready_in() <= 100
+
+    run(main())
+
+
+def test_too_many_connections_lowers_their_number_and_nothing_else(run: LoopRunner) -> None:
+    async def main() -> None:
+        async with SmtpServer() as server, relays_to(server, connections=5) as relays:
+            await asyncio.gather(*(relays.send(mail()) for _ in range(3)))
+            assert 5 == relays.states()[0].most_connections
+            relays.feedback("main", ErrorKind.RATE_LIMITED, connections=True)
+            state = relays.states()[0]
+            assert (state.connections - 1, None) == (state.most_connections, state.limit)
+            assert 0.0 == relays.ready_in()
+
+    run(main())
+
+
+def test_the_state_counts_what_was_sent_and_refused(run: LoopRunner) -> None:
+    async def main() -> None:
+        async with SmtpServer() as server, relays_to(server, rate=50.0) as relays:
+            server.on("RCPT", Say("550 5.1.1 who"), Say("550 5.1.1 who"))
+            await relays.send(mail())
+            await relays.send(mail("a@example.com", "b@example.com"))
+            await relays.send(mail())
+            state = relays.states()[0]
+            assert (2, 1, 0) == (state.sent, state.refused, state.limited)
+            assert (1, 0, 10) == (state.connections, state.busy, state.most_connections)
+            assert (50.0, None, None) == (state.rate, state.limit, state.resting_until)
 
     run(main())
 

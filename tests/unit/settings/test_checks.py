@@ -136,6 +136,8 @@ def test_notices_what_is_of_no_use_without_or_beside_a_store() -> None:
     assert _notices(state_url="redis://:hunter2@store") == (
         "STATE_URL is set, but DEDUP_WINDOW is 0: nothing is remembered",
     )
+    for rates in ({"smtp_domain_rates": "*=5/s"}, {"smtp_relays": "smtp://a?rate=5/s"}):
+        assert _notices(state_url="redis://store", **rates) == ()
     (notice,) = _notices(dedup_window="1h", dedup_size="1000", state_url="redis://store")
     assert notice.startswith("DEDUP_SIZE bounds what is remembered in memory")
 

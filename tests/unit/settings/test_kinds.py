@@ -27,6 +27,7 @@ from app.settings.kinds import (
     Whole,
 )
 from app.settings.paths import ExistingFile, ExistingFolder
+from app.settings.rates import DomainRates, Rate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,6 +72,13 @@ PHASES = DurationPairs(("connect", "dot"))
         (Sender(), "root@localhost", "root@localhost"),
         (BounceSender(), "bounce+{id}@example.com", "bounce+{id}@example.com"),
         (BounceSender(), "<>", "<>"),
+        (Rate(), "50/s", 50.0),
+        (Rate(), "90 / M", 1.5),
+        (Rate(), "7200/h", 2.0),
+        (Rate(), "86400/d", 1.0),
+        (Rate(), "2.5", 2.5),
+        (DomainRates(), "gmail.com=20/s,*=100/s", {"gmail.com": 20.0, "*": 100.0}),
+        (DomainRates(), "Bücher.example=60/m", {"xn--bcher-kva.example": 1.0}),
     ],
 )
 def test_reads(kind: Kind, text: str, value: object) -> None:
@@ -129,6 +137,15 @@ def test_reads(kind: Kind, text: str, value: object) -> None:
         (BounceSender(), "Shop <bounce@example.com>"),
         (BounceSender(), "{id}{id}@example.com"),
         (BounceSender(), "bounce@{id}"),
+        (Rate(), "0/s"),
+        (Rate(), "5/w"),
+        (Rate(), "fast"),
+        (Rate(), "1e9"),
+        (Rate(), "9" * 400),
+        (DomainRates(), "gmail.com"),
+        (DomainRates(), "gmail.com=fast"),
+        (DomainRates(), "a b=1/s"),
+        (DomainRates(), "gmail.com=1/s,GMAIL.com=2/s"),
     ],
 )
 def test_refuses_with_a_reason_and_what_is_allowed(kind: Kind, text: str) -> None:

@@ -6,15 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.settings import InvalidSettings, Loaded, Source, load, options
+from app.settings import InvalidSettings, Loaded, Source, load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-LATER = """
-SMTP_RELAYS SMTP_RATE SMTP_DOMAIN_RATES
-"""
 
 
 @pytest.fixture
@@ -103,42 +99,18 @@ def test_empty_means_off_where_that_is_a_meaning(
     assert loaded.given["email_results_topic"].source is Source.ENVIRONMENT
 
 
-@pytest.mark.parametrize("variable", LATER.split())
-def test_what_has_no_feature_yet_is_refused(
-    variable: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, secrets: Path
-) -> None:
-    said = f"{variable} ({{}}): not supported yet; leave it unset"
-    (secrets / variable).write_text("x")
-    problems = _refusal(secrets_folder=secrets).problems
-    assert [str(each) for each in problems] == [said.format(f"secret file {secrets / variable}")]
-    (tmp_path / ".env").write_text(f"{variable}=x\n")
-    assert [str(each) for each in _refusal().problems] == [said.format(".env")]
-    monkeypatch.setenv(variable, "x")
-    assert [str(each) for each in _refusal().problems] == [said.format("environment")]
-    flag = "--" + variable.lower().replace("_", "-")
-    assert [str(each) for each in _refusal({variable.lower(): "x"}).problems] == [
-        said.format(f"flag {flag}")
-    ]
-
-
-def test_just_those_have_no_feature_yet() -> None:
-    assert {each.variable for each in options() if each.details.later} == set(LATER.split())
-
-
 def test_all_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("LOG_LEVEL=loud\n")
     monkeypatch.setenv("SMTP_PORT", "0")
-    monkeypatch.setenv("SMTP_RATE", "5/s")
     monkeypatch.setenv("KAFKA_SECURITY_PROTOCOL", "SASL_SSL")
     monkeypatch.setenv("SMTP_PASSWORD_FILE", "/nowhere/at/all")
     error = _refusal({"email_worker_count": "ten"})
     assert str(error).splitlines() == [
-        "7 settings are wrong:",
+        "6 settings are wrong:",
         (
             '  SMTP_PASSWORD_FILE="/nowhere/at/all" (environment): no such file or directory; '
             "allowed: the path of a readable file"
         ),
-        "  SMTP_RATE (environment): not supported yet; leave it unset",
         (
             '  EMAIL_WORKER_COUNT="ten" (flag --workers): not a whole number; '
             "allowed: a whole number from 1 to 10000"
