@@ -9,6 +9,8 @@ AUDIT := .venv-audit
 PY := $(BIN)/python
 UV_VERSION := 0.13.9
 ARGS ?=
+# Processes that share the tests; 0 runs them in one, as -s and a debugger want it.
+WORKERS ?= auto
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP := $(PY) -m pip install --quiet
@@ -64,7 +66,8 @@ setup: $(VENV)/.dev ## Install all that developing needs into .venv
 .PHONY: test
 test: $(VENV)/.dev ## Run all tests; what this machine cannot run is skipped and named
 	@$(PY) -m coverage erase
-	$(PY) -m coverage run -m pytest $(ARGS)
+	$(PY) -m coverage run -m pytest --numprocesses $(WORKERS) --maxprocesses 4 \
+		--dist loadgroup --no-loadscope-reorder $(ARGS)
 	@$(PY) -m coverage combine --quiet
 	@$(PY) -m coverage report $(if $(ARGS),--fail-under=0)
 

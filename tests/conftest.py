@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+from contextlib import nullcontext
 from importlib import resources
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,14 +18,18 @@ from tests.support.postfix import Postfix
 from tests.support.redis_server import RedisServer
 from tests.support.submission import Submission
 from tests.support.topics import Topics
+from tests.support.workers import Turnstile, arrange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 LADDER = pytest.StashKey[Ladder]()
 STARTED = pytest.StashKey[list[str]]()
 MISSING = pytest.StashKey[dict[str, str]]()
+TURNSTILE = pytest.StashKey[Turnstile]()
+# What a worker tells of these, and the controller hands to a worker.
+TOLD = "servers"
+FOLDER = "turnstile"
 
 # What is generated is to be right; how long that takes is the machine's: on a busy one the first
 # text alone, for which the tables of Unicode are made, takes seconds.
@@ -45,6 +51,34 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[STARTED] = []
     config.stash[MISSING] = {}
+    if folder := getattr(config, "workerinput", {}).get(FOLDER):
+        config.stash[TURNSTILE] = Turnstile(Path(folder))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput[FOLDER] = str(node.config._tmp_path_factory.getbasetemp())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker has to tell; one that crashed tells nothing."""
+    stash, told = node.config.stash, getattr(node, "workeroutput", {}).get(TOLD)
+    if told:
+        stash[STARTED] += told["started"]
+        stash[MISSING] |= told["missing"]
+        notes = stash[LADDER].notes
+        notes += [note for note in told["notes"] if note not in notes]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        stash = session.config.stash
+        output[TOLD] = {
+            "started": stash[STARTED],
+            "notes": stash[LADDER].notes,
+            "missing": stash[MISSING],
+        }
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -61,13 +95,22 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     ]
 
 
+@pytest.hookimpl(tryfirst=True)  # the marks of `arrange` are read by the next
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    arrange(items)
     for item in items:
         for server in ("kafka", "postfix", "redis_server"):
             if server in getattr(item, "fixturenames", ()):
                 item.add_marker(server)
         if "submission" in getattr(item, "fixturenames", ()):
             item.add_marker("postfix")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # a test's own time-out begins inside
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    turnstile = item.config.stash.get(TURNSTILE, None)
+    with turnstile.passing(item) if turnstile else nullcontext():
+        return (yield)
 
 
 def pytest_terminal_summary(

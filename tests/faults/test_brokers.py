@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.alone
+
 # Longer than Kafka takes to miss a broker (9 s) and to put others in its place.
 HOLD_S = 13.0
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from tests.support.backends import Broker
 
+pytestmark = pytest.mark.alone
+
 # A second is the promise; a busy machine may add as much again.
 LATE_S = 2.0
 GROWTH_MB = 10.0

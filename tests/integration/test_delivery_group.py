@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -148,10 +147,9 @@ def test_a_stop_waits_for_no_rebalance_that_another_member_delays(
             while not service.log.read_text().count("partitions back"):
                 batch = [flat(next(numbers)) for _ in range(4)]
                 await asyncio.to_thread(kafka_tools.produce, topics.queue, batch)
-            began = time.monotonic()
             service.terminate()
-            assert await asyncio.to_thread(service.wait) == 0
-            assert time.monotonic() - began < 10
+            # The rebalance goes on for 60 s.
+            assert await asyncio.to_thread(service.wait, 30) == 0
         finally:
             holding.let_go.set()
             await asyncio.gather(joining, return_exceptions=True)

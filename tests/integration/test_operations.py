@@ -263,6 +263,7 @@ def test_what_an_operator_does_is_in_the_log_at_every_level(
     ]
 
 
+@pytest.mark.alone
 def test_answers_quickly_while_every_worker_is_busy_and_the_queue_is_full(
     operator: Operator, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:

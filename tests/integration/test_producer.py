@@ -181,7 +181,7 @@ def test_a_missing_topic_is_waited_for_without_haste_and_holds_up_no_other(
             )
             spent = time.process_time()
             longest = await others_meanwhile(producer, 6.0)
-            assert longest < 3
+            assert longest < 8  # a request of its own client would hold it up for 10 s
             assert time.process_time() - spent < 4
             assert not missing.done()
             # Said a few times, and not over because others are written.

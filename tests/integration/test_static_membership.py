@@ -76,6 +76,7 @@ def to(numbers: range) -> set[str]:
     return {f"flat-{number}@example.com" for number in numbers}
 
 
+@pytest.mark.alone
 def test_a_killed_member_is_back_before_its_session_has_timed_out(
     tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:

@@ -32,6 +32,7 @@ LEAST_S = 5.0
 MOST_GROWTH_MB = 30.0
 
 
+@pytest.mark.alone  # whoever else has this client id on a shared broker is throttled too
 def test_a_throttled_client_loses_nothing_and_repeats_nothing(
     tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics
 ) -> None:

@@ -16,6 +16,8 @@ from bench.pool import bytes_each, growing, latency_bound, shrinking, through_po
 from tests.contract.pool.conftest import LOOPS
 from tests.contract.pool.helpers import echo, pool_of
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_no_op_jobs_go_at_a_third_and_more_of_a_bare_queue(loop: str) -> None:
