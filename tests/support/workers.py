@@ -26,8 +26,14 @@ def count() -> int:
 
 
 def arrange(items: list[pytest.Item]) -> None:
-    """Put those that must be alone last; keep together what shares a server of its module."""
-    items.sort(key=_is_alone)
+    """Put those that must be alone last; keep together what shares a server of its module.
+
+    All workers have to have the same order: parameters that come from a set have none.
+    """
+    places: dict[str, int] = {}
+    for item in items:
+        places.setdefault(_function(item), len(places))
+    items.sort(key=lambda item: (_is_alone(item), places[_function(item)], item.nodeid))
     for item in items:
         if _is_alone(item):
             item.add_marker(pytest.mark.xdist_group(ALONE))
@@ -53,6 +59,10 @@ class Turnstile:
                 fcntl.flock(gate, fcntl.LOCK_EX)
                 fcntl.flock(room, fcntl.LOCK_EX if _is_alone(item) else fcntl.LOCK_SH)
             yield
+
+
+def _function(item: pytest.Item) -> str:
+    return item.nodeid.partition("[")[0]
 
 
 def _is_alone(item: pytest.Item) -> bool:
