@@ -81,8 +81,7 @@ def frozen(world: World, strike: Strike) -> None:
     kafka = world.setting.kafka
     assert kafka is not None
     members = world.members.running
-    world.watch.catch_up()
-    answered, before = frozenset(world.watch.answered), time.monotonic()
+    commits = world.watch.commits(last=False)
     world.setting.say(f"Kafka freezes after {world.watch.taken} mails")
     kafka.freeze()
     try:
@@ -92,8 +91,9 @@ def frozen(world: World, strike: Strike) -> None:
     after = time.monotonic()
     world.setting.say(f"Kafka goes on after {world.watch.taken} mails")
     for member in members:
-        world.blame("standstill", member, before, after, answered)
         world.until_ready(member)
+    for member in members:
+        world.blame("standstill", member, after, commits)
 
 
 def _pause_since(world: World, at: float) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.faults.conduct import Entry, Fate
-from tests.faults.verdict import Evidence, Harm, Report, judge
+from tests.faults.verdict import Evidence, Harm, Report, judge, suspected
 
 
 def entry(at: float, mail: str = "a", life: str = "m0.1", fate: Fate = Fate.ACCEPTED) -> Entry:
@@ -76,6 +76,19 @@ def test_the_relays_silence_allows_one_more_copy() -> None:
     assert [] == verdict(entry(1), entry(1.5, fate=Fate.UNSURE), entry(2)).faults()
     found = verdict(entry(1, fate=Fate.UNANSWERED), entry(2), entry(3))
     assert 1 == len(found.unexplained)
+
+
+def test_suspects_are_what_that_life_had_sent_by_then_and_no_commit_settles() -> None:
+    record = [
+        entry(4, "sent"),
+        entry(4, "unanswered", fate=Fate.UNANSWERED),
+        entry(4, "settled"),
+        entry(4, "refused", fate=Fate.REFUSED),
+        entry(4, "others", life="m1.1"),
+        entry(6, "later"),
+    ]
+    unsettled = {one.id for one in record} - {"settled"}
+    assert {"sent", "unanswered"} == suspected(record, "m0.1", 5.0, unsettled)
 
 
 def test_a_kill_allows_another_copy_of_its_suspects_afterwards() -> None:

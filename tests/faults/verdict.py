@@ -20,8 +20,8 @@ WITHOUT_MAIL = frozenset({"expired", "suppressed", "duplicate"})
 class Harm:
     """A life that was ended, or held up, without warning.
 
-    `suspects`: the mails of that life that may come twice: taken without result at that moment, or
-    taken in the half second before. Besides, each of `workers` may have had one on its way.
+    `suspects`: the mails of that life that may come twice: taken by then, and not settled by what
+    the group had committed. Besides, each of `workers` may have had one on its way.
     """
 
     what: str
@@ -113,6 +113,17 @@ class Report:
         if any(self.codes):
             found.append(f"exit codes {self.codes}")
         return found
+
+
+def suspected(
+    record: Iterable[Entry], life: str, by: float, unsettled: AbstractSet[str]
+) -> frozenset[str]:
+    """Of what that life had sent by then, the unsettled."""
+    return frozenset(
+        entry.id
+        for entry in record
+        if entry.life == life and entry.fate in TAKEN and entry.at <= by and entry.id in unsettled
+    )
 
 
 def judge(evidence: Evidence) -> Report:

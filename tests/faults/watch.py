@@ -12,19 +12,23 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from app.intake.checkpoint import decode
+from tests.faults.commits import Places
 from tests.faults.conduct import Fate
 from tests.faults.verdict import TAKEN
 from tests.support import kafka_tools
+from tests.support.waiting import run
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from app.domain.record import Partition
+    from tests.faults.commits import Commits
     from tests.faults.conduct import Entry
     from tests.faults.relay import Relay
     from tests.support.topics import Topics
 
 ANSWER_S = 20.0
+READ_S = 120.0
 AT_ONCE = 5000
 RETRYING = "retrying"
 
@@ -32,7 +36,7 @@ RETRYING = "retrying"
 class Watch:
     """Reads on whenever it is asked to `look`. A context manager; the topics must exist.
 
-    `results`: the statuses of each id, `retrying` left out; `answered`: the ids with any result.
+    `results`: the statuses of each id, `retrying` left out.
     """
 
     def __init__(self, brokers: str, topics: Topics, relay: Relay) -> None:
@@ -40,10 +44,10 @@ class Watch:
         self.taken = 0
         self.lives: dict[str, int] = defaultdict(int)
         self.results: dict[str, list[str]] = {}
-        self.answered: set[str] = set()
         self._brokers = brokers
         self._topics = topics
         self._relay = relay
+        self._places = Places(brokers, topics)
         self._runner = asyncio.Runner()
 
     def __enter__(self) -> Self:
@@ -72,6 +76,15 @@ class Watch:
         with suppress(KafkaError, OSError, TimeoutError):
             return bool(self._do(self._settled()))
         return False
+
+    def commits(self, *, last: bool) -> Commits:
+        """What both groups have committed; `last`: so far, by a member that commits no more."""
+        found: Commits = self._do(self._places.last_commits() if last else self._places.commits())
+        return found
+
+    def unsettled(self, commits: Commits) -> set[str]:
+        """The ids of all that these leave to be sent, perhaps again."""
+        return commits.unsettled(run(self._places.all(), READ_S))
 
     def dead_letters(self) -> set[str]:
         """The ids in the dead-letter topic."""
@@ -111,7 +124,6 @@ class Watch:
         for messages in batch.values():
             for message in messages:
                 result = orjson.loads(message.value)
-                self.answered.add(result["id"])
                 if result["status"] != RETRYING:
                     self.results.setdefault(result["id"], []).append(result["status"])
 

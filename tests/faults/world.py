@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from tests.faults.load import fill, ids
 from tests.faults.members import READY_S, Member, Members
 from tests.faults.relay import Relay
-from tests.faults.verdict import TAKEN, Evidence, Harm
+from tests.faults.verdict import Evidence, Harm, suspected
 from tests.faults.watch import Watch
 from tests.support import kafka_tools
 from tests.support.backends.cluster import NODES
@@ -19,13 +19,12 @@ from tests.support.waiting import run, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
+    from tests.faults.commits import Commits
     from tests.faults.conduct import Conduct
     from tests.support.backends.cluster import Cluster
 
-LATELY_S = 0.5
 LOOK_S = 0.02
 PATIENCE_S = 120.0  # without any news
 FILL_S = 120.0
@@ -166,28 +165,20 @@ class World:
 
     def harm(self, what: str, member: Member, strike: Callable[[], None]) -> None:
         """Do that to a member, and note what it may bring twice."""
-        before = time.monotonic()
         strike()
-        self.blame(what, member, before, time.monotonic(), self.watch.answered)
+        after = time.monotonic()
+        self.blame(what, member, after, self.watch.commits(last=True))
 
-    def blame(
-        self, what: str, member: Member, before: float, after: float, answered: AbstractSet[str]
-    ) -> None:
+    def blame(self, what: str, member: Member, after: float, commits: Commits) -> None:
         """Note what may come twice for what befell a member, of all that it had sent by `after`.
 
-        That is what has no result in `answered`, and what it sent since shortly `before`.
+        That is what these last commits before its standstill, or end, do not settle.
         """
+        left = self.watch.unsettled(commits)
         self.watch.catch_up()
         life = member.life
-        suspects = {
-            entry.id
-            for entry in self.watch.record
-            if entry.life == life
-            and entry.fate in TAKEN
-            and entry.at <= after
-            and (entry.id not in answered or entry.at >= before - LATELY_S)
-        }
-        self.harms.append(Harm(what, after, life, self.size.workers, frozenset(suspects)))
+        suspects = suspected(self.watch.record, life, after, left)
+        self.harms.append(Harm(what, after, life, self.size.workers, suspects))
         self.setting.say(
             f"{what} {life} at {after:.2f}, after {self.watch.taken} mails, "
             f"{len(suspects)} of them suspect"
