@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
+from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Array, Boolean, Float64, Int16, Int32, Schema, String
@@ -76,6 +77,32 @@ def quotas(brokers: str, client_id: str, **found: float) -> Iterator[None]:
         yield
     finally:
         run(_alter(brokers, client_id, found, remove=True))
+
+
+def use_up(brokers: str, client_id: str, topic: str, size: int) -> int:
+    """Write so many bytes under that name; the milliseconds the broker then makes it wait."""
+    return run(_use_up(brokers, client_id, topic, size))
+
+
+async def _use_up(brokers: str, client_id: str, topic: str, size: int) -> int:
+    producer = AIOKafkaProducer(
+        bootstrap_servers=brokers, client_id=client_id, acks="all", max_request_size=2 * size
+    )
+    waits = [0]
+    really_send = producer.client.send
+
+    async def send(*arguments: Any, **named: Any) -> Any:
+        response = await really_send(*arguments, **named)
+        waits.append(getattr(response, "throttle_time_ms", 0))
+        return response
+
+    producer.client.send = send
+    await producer.start()
+    try:
+        await producer.send_and_wait(topic, bytes(size))
+    finally:
+        await producer.stop()
+    return max(waits)
 
 
 async def _alter(brokers: str, client_id: str, found: dict[str, float], *, remove: bool) -> None:
