@@ -214,7 +214,7 @@ def test_stop_does_not_wait_for_what_cannot_be_written(
         assert producer.pending == 1
         return time.monotonic() - began
 
-    assert run(scenario()) < 5
+    assert run(scenario()) < 20  # and not until it could be written, which is never
     assert len(answered) == 1
 
 
