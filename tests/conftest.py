@@ -18,7 +18,7 @@ from tests.support.postfix import Postfix
 from tests.support.redis_server import RedisServer
 from tests.support.submission import Submission
 from tests.support.topics import Topics
-from tests.support.workers import Turnstile, arrange
+from tests.support.workers import Turnstile, arrange, is_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,7 +109,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # a test's own time-out begins inside
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     turnstile = item.config.stash.get(TURNSTILE, None)
-    with turnstile.passing(item) if turnstile else nullcontext():
+    with turnstile.passing(alone=is_alone(item)) if turnstile else nullcontext():
         return (yield)
 
 

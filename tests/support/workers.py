@@ -17,11 +17,12 @@ ALONE = "alone"
 
 
 def number() -> int:
-    """Which worker this process is, from 0; also 0 when there are none."""
-    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    """Which of the workers this process is, below `count`; one that crashed is replaced."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % count()
 
 
 def count() -> int:
+    """How many workers there are at a time, at least one."""
     return int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 
 
@@ -33,12 +34,16 @@ def arrange(items: list[pytest.Item]) -> None:
     places: dict[str, int] = {}
     for item in items:
         places.setdefault(_function(item), len(places))
-    items.sort(key=lambda item: (_is_alone(item), places[_function(item)], item.nodeid))
+    items.sort(key=lambda item: (is_alone(item), places[_function(item)], item.nodeid))
     for item in items:
-        if _is_alone(item):
+        if is_alone(item):
             item.add_marker(pytest.mark.xdist_group(ALONE))
         elif _shares_with_its_module(item):
             item.add_marker(pytest.mark.xdist_group(item.location[0]))
+
+
+def is_alone(item: pytest.Item) -> bool:
+    return item.get_closest_marker(ALONE) is not None
 
 
 class Turnstile:
@@ -53,20 +58,16 @@ class Turnstile:
         self._room = folder / "room"
 
     @contextmanager
-    def passing(self, item: pytest.Item) -> Iterator[None]:
+    def passing(self, *, alone: bool) -> Iterator[None]:
         with self._room.open("ab") as room:
             with self._gate.open("ab") as gate:
                 fcntl.flock(gate, fcntl.LOCK_EX)
-                fcntl.flock(room, fcntl.LOCK_EX if _is_alone(item) else fcntl.LOCK_SH)
+                fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
             yield
 
 
 def _function(item: pytest.Item) -> str:
     return item.nodeid.partition("[")[0]
-
-
-def _is_alone(item: pytest.Item) -> bool:
-    return item.get_closest_marker(ALONE) is not None
 
 
 def _shares_with_its_module(item: pytest.Item) -> bool:
