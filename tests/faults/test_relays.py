@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from tests.support.backends import Broker
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.mark.timeout(120)
 def test_one_of_two_relays_is_killed_under_load_the_other_takes_over_and_the_first_comes_back(
