@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from app.bootstrap.changing import changeables
 from app.bootstrap.letters_desk import ServiceLetters
 from app.bootstrap.live_settings import LiveSettings
+from app.bootstrap.memory import memory_limit
 from app.bootstrap.register_desk import ServiceRegister
 from app.bootstrap.relays_desk import ServiceRelays
 from app.bootstrap.service_metrics import ServiceMetrics
@@ -58,7 +59,7 @@ class Operations:
         letters = ServiceLetters(settings, self._aside, desk, self._scrub)
         instance = settings.kafka_instance_id or socket.gethostname()
         sight = VitalSigns(service, instance)
-        ServiceMetrics(service, sight)
+        ServiceMetrics(service, sight, memory_limit())
         self._server = OpsServer(
             settings.ops_host,
             settings.ops_port,

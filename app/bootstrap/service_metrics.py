@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 
 
 class ServiceMetrics:
-    """Gives to the service's metrics what the service knows anyhow."""
+    """Gives to the service's metrics what the service knows anyhow.
 
-    def __init__(self, running: Service, sight: VitalSigns) -> None:
+    `memory_limit`: bytes that the process may take, None for any number.
+    """
+
+    def __init__(self, running: Service, sight: VitalSigns, memory_limit: int | None) -> None:
+        self._memory_limit = memory_limit
         self._service = running
         self._sight = sight
         for source in (self._whole, self._intake, self._relays, self._afterwards):
@@ -33,6 +37,8 @@ class ServiceMetrics:
         snapshot = self._sight.snapshot()
         issues = issues_of(snapshot)
         yield Reading(service.INFO, (self._sight.identity.version,), 1)
+        if self._memory_limit is not None:
+            yield Reading(service.MEMORY_LIMIT, (), self._memory_limit)
         yield Reading(service.READY, (), status_of(issues) is not Status.DOWN)
         for phase in Phase:
             yield Reading(service.PHASE, (phase,), phase is snapshot.phase)

@@ -56,6 +56,8 @@ HEALTHY = {
     series("mailer_phase", phase="paused"): steady(0),
     series("mailer_phase", phase="draining"): steady(0),
     series("process_start_time_seconds"): steady(1_700_000_000),
+    series("process_resident_memory_bytes"): steady(90_000_000),
+    series("mailer_memory_limit_bytes"): steady(134_217_728),
     series("mailer_loop_lag_seconds_count"): growing(60),
     series("mailer_loop_lag_seconds_bucket", le="1.0"): growing(60),
     series("mailer_intake_checkpoint_overdue", reader="queue"): steady(0),
@@ -108,6 +110,9 @@ FAULTS = {
     ),
     "the loop stands still": Fault(
         {series("mailer_loop_lag_seconds_bucket", le="1.0"): growing(58)}, {"MailerLoopBlocked"}
+    ),
+    "memory runs out": Fault(
+        {series("process_resident_memory_bytes"): steady(125_000_000)}, {"MailerMemory"}
     ),
     "the brokers are away": Fault({issue("kafka_away"): steady(1)}, {"MailerKafkaTrouble"}),
     "outcomes cannot be written": Fault({issue("publishing"): steady(1)}, {"MailerKafkaTrouble"}),

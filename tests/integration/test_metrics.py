@@ -13,6 +13,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from app.telemetry.metrics import CATALOGUE, intake, mail
 from app.telemetry.metrics import relay as relaying
+from app.telemetry.metrics import service as whole
 from app.telemetry.metrics.pool import POOL
 from tests.support.mails import flat
 from tests.support.operator import TOKEN, Operator
@@ -35,6 +36,7 @@ RULES = PROJECT / "deploy/prometheus/alerts.yml"
 # What takes a fault of its own, and the test that makes it.
 ELSEWHERE = {
     **dict.fromkeys(POOL, "tests/unit/telemetry/test_pool_metrics.py"),
+    whole.MEMORY_LIMIT: "tests/unit/bootstrap/test_service_metrics.py",
     intake.GONE: "tests/integration/test_changing_logs.py",
     intake.CHECKPOINT_OVERDUE: "tests/unit/bootstrap/test_service_metrics.py",
     mail.OVERDUE: "tests/unit/bootstrap/test_service_metrics.py",
@@ -200,5 +202,13 @@ def _queries(path: Path) -> list[str]:
 
 def _may_be_empty(expression: str) -> bool:
     """Nothing is shown before the first of its kind, or while nothing is wrong."""
-    kinds = ("issue", "rejected", "breaker_changes", "retries_total", "rule_matches", "relay_limit")
+    kinds = (
+        "issue",
+        "rejected",
+        "breaker_changes",
+        "retries_total",
+        "rule_matches",
+        "relay_limit{",
+        "memory_limit",
+    )
     return any(kind in expression for kind in kinds)

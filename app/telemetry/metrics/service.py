@@ -12,10 +12,14 @@ PHASE: Final = gauge("phase", "1 for the phase that the service is in, 0 for the
 ISSUE: Final = gauge(
     "issue", "1 for each issue that the health report has, 0 for the others", "code", "severity"
 )
+MEMORY_LIMIT: Final = gauge(
+    "memory_limit_bytes",
+    "Memory that this process may take in its container; nothing where there is no limit",
+)
 LOOP_LAG: Final = histogram(
     "loop_lag_seconds",
     "How much later than asked the event loop got to something, twice a second",
     (0.005, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0),
 )
 
-SERVICE: Final = (INFO, READY, PHASE, ISSUE, LOOP_LAG)
+SERVICE: Final = (INFO, READY, PHASE, ISSUE, LOOP_LAG, MEMORY_LIMIT)

@@ -82,7 +82,7 @@ class Rig:
             relays=SimpleNamespace(states=lambda: (RELAY,)),
             writer=SimpleNamespace(pending=3, bytes=900),
         )
-        ServiceMetrics(cast("Any", self.service), cast("Any", Source(now)))
+        ServiceMetrics(cast("Any", self.service), cast("Any", Source(now)), 128 * MIB)
         self._registry = CollectorRegistry()
         self._registry.register(self.metrics)
 
@@ -100,6 +100,7 @@ def test_health_is_a_number_for_each_issue() -> None:
     assert rig.value("mailer_phase", phase="paused") == 0
     assert rig.value("mailer_info", version="1.2.3") == 1
     assert Rig().value("mailer_ready") == 1
+    assert rig.value("mailer_memory_limit_bytes") == 128 * MIB
 
 
 def test_lag_is_told_of_the_queue_in_records_and_in_age() -> None:
