@@ -80,10 +80,11 @@ lab: $(VENV)/.dev ## Try image and containers on an engine of its own, as root o
 	@tests/containers/lab/lab.sh $(ARGS)
 
 .PHONY: bench
-bench: $(VENV)/.dev ## Measure the pool, composing and the SMTP dialogue; a quiet machine helps
+bench: $(VENV)/.dev ## Measure the pool, composing, the SMTP dialogue and the metrics; a quiet machine helps
 	$(PY) -m bench.pool $(ARGS)
 	$(PY) -m bench.compose $(ARGS)
 	$(PY) -m bench.dialogue $(ARGS)
+	$(PY) -m bench.metrics $(ARGS)
 
 .PHONY: chaos
 chaos: $(VENV)/.dev ## Try the promise with faults on purpose, as long as MINUTES= says; SEED= replays
@@ -104,11 +105,13 @@ format: $(VENV)/.dev ## Bring the code into its form
 	$(BIN)/ruff format .
 
 .PHONY: reference
-reference: $(VENV)/.project ## Write .env.example and the tables of docs/ anew from the code
+reference: $(VENV)/.project ## Write .env.example, the tables of docs/ and the dashboards anew from the code
 	@$(PY) -m app.settings
 	@$(PY) -m app.ops.reference
 	@$(PY) -m app.outcomes
 	@$(PY) -m tests.contract.mail
+	@$(PY) -m app.telemetry.metrics.reference
+	@$(PY) -m app.telemetry.dashboards.reference
 
 .PHONY: lock
 lock: $(VENV)/.made ## Pin the newest dependencies that pyproject.toml allows

@@ -15,6 +15,8 @@ from tests.support import smtp_sink as sinks
 from tests.support.backends import Broker, Ladder, NotAvailable
 from tests.support.kafka_tools import KafkaTools
 from tests.support.postfix import Postfix
+from tests.support.prometheus import Prometheus
+from tests.support.promtool import Promtool
 from tests.support.redis_server import RedisServer
 from tests.support.submission import Submission
 from tests.support.topics import Topics
@@ -87,6 +89,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
         "postfix with passwords": Postfix.why_no_users(),
         "smtp-sink": sinks.SmtpSink.why_not(),
         "redis-server": RedisServer.why_not(),
+        "prometheus": Prometheus.why_not(),
     }
     return [
         f"kafka: {config.stash[LADDER].describe()}",
@@ -234,3 +237,18 @@ def redis_server(_redis_server: RedisServer) -> RedisServer:
     """A real Redis that asks for a password; running and empty at the start of each test."""
     _redis_server.renew()
     return _redis_server
+
+
+@pytest.fixture
+def promtool(request: pytest.FixtureRequest) -> Promtool:
+    """Prometheus' tool."""
+    if why := Promtool.why_not():
+        _skip(request, "promtool", why)
+    return Promtool()
+
+
+@pytest.fixture
+def prometheus_installed(request: pytest.FixtureRequest) -> None:
+    """A test that asks for this runs a Prometheus."""
+    if why := Prometheus.why_not():
+        _skip(request, "prometheus", why)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from app.bootstrap.changing import changeables
 from app.bootstrap.letters_desk import ServiceLetters
 from app.bootstrap.live_settings import LiveSettings
+from app.bootstrap.memory import memory_limit
 from app.bootstrap.register_desk import ServiceRegister
 from app.bootstrap.relays_desk import ServiceRelays
+from app.bootstrap.service_metrics import ServiceMetrics
 from app.bootstrap.vital_signs import VitalSigns
 from app.ops.access import Access
 from app.ops.application import create_app
@@ -26,6 +28,7 @@ from app.ops.suppressions import suppressions
 from app.ops.work import Desk, working
 from app.settings import InvalidSettings
 from app.telemetry import AddressView, get_audit_logger
+from app.telemetry.scrape import Scrape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,12 +58,14 @@ class Operations:
         desk = Desk()
         letters = ServiceLetters(settings, self._aside, desk, self._scrub)
         instance = settings.kafka_instance_id or socket.gethostname()
+        sight = VitalSigns(service, instance)
+        ServiceMetrics(service, sight, memory_limit())
         self._server = OpsServer(
             settings.ops_host,
             settings.ops_port,
             create_app(
-                VitalSigns(service, instance),
-                service.metrics,
+                sight,
+                Scrape(service.metrics),
                 access,
                 [
                     *steering(service, self._live),

@@ -5,21 +5,19 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from prometheus_client import Counter
-
 from app.domain.errors import Fatal
 from app.outcomes import Judge
 from app.settings import read_rules
+from app.telemetry.metrics import mail
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from prometheus_client import CollectorRegistry
-
     from app.domain.reply_rule import ReplyRule
     from app.pipeline.watchdog import Pulse
     from app.settings import Settings
+    from app.telemetry import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -35,18 +33,13 @@ class ReplyRules:
         self,
         settings: Settings,
         relays: Collection[str],
-        metrics: CollectorRegistry,
+        metrics: Metrics,
         pulse: Pulse,
     ) -> None:
         self._path: Path | None = settings.smtp_rules
         self._relays = relays
         self._pulse = pulse
-        self._matches = Counter(
-            "mailer_reply_rule_matches",
-            "Replies that a rule of SMTP_RULES judged, by its name",
-            ["rule"],
-            registry=metrics,
-        )
+        self._matches = metrics.counter(mail.RULE_MATCHES)
         self.judge = Judge(on_ambiguous=settings.smtp_on_ambiguous, decided=self._count)
         if self._path is not None:
             try:
@@ -73,7 +66,7 @@ class ReplyRules:
     def _take(self, rules: tuple[ReplyRule, ...]) -> None:
         self.judge.rules = rules
         for rule in rules:
-            self._matches.labels(rule.name)  # shown as 0 from the start
+            self._matches.of(rule.name)  # shown as 0 from the start
             if rule.relay is not None and rule.relay not in self._relays:
                 log.warning(
                     "SMTP_RULES: %s is for the relay %s, which is none of %s",
@@ -83,4 +76,4 @@ class ReplyRules:
                 )
 
     def _count(self, rule: ReplyRule) -> None:
-        self._matches.labels(rule.name).inc()
+        self._matches.of(rule.name).add()

@@ -8,8 +8,6 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter
-
 from app.bootstrap import configs, staging
 from app.bootstrap.pool_report import report_pool
 from app.bootstrap.probe import probe_brokers
@@ -43,7 +41,9 @@ from app.pipeline.watchdog import Watchdog
 from app.pipeline.writer import Writer
 from app.pool import WorkerPool
 from app.state.suppressed import Suppressed
-from app.telemetry import OutcomeTally, PoolMetrics
+from app.telemetry import MailMetrics, Metrics, OutcomeTally, PoolMetrics, RelayMetrics
+from app.telemetry.loop_lag import watch_loop
+from app.telemetry.metrics import intake, mail, service
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +73,7 @@ class Service:
         self._settings = settings
         self._mail_log = mail_log
         self._kafka = configs.kafka_config(settings)
-        self.metrics = CollectorRegistry()
+        self.metrics = Metrics()
         suppressed = Suppressed(epoch_ms)
         self._routes = configs.routes(settings, suppressed.is_manual)
         self._suppressions = Suppressions(self._routes.suppressing, suppressed, self.metrics)
@@ -81,7 +81,9 @@ class Service:
         self.ledger = Ledger()
         self.composer = new_composer(settings)
         self.relays = staging.relays_class(settings)(
-            configs.relay_configs(settings), breaker=configs.breaker_config(settings)
+            configs.relay_configs(settings),
+            breaker=configs.breaker_config(settings),
+            observers=RelayMetrics(self.metrics).of,
         )
         self.reply_rules = ReplyRules(
             settings,
@@ -100,6 +102,7 @@ class Service:
         self.started = False
         self.tally = OutcomeTally(time.monotonic)
         mail_log.heard.append(self.tally.add)
+        mail_log.heard.append(MailMetrics(self.metrics, settings.email_dlq_topic).hear)
         self._flights = Flights()
         self._remembering = remembering(settings, self._routes.schedule, self.watchdog)
         self._handler = Handler(
@@ -118,6 +121,7 @@ class Service:
                 self.reply_rules.judge,
                 staging.redirect(settings),
                 sender_domain=configs.sender_domain(settings),
+                on_composed=self.metrics.histogram(mail.COMPOSE).of().observe,
             ),
             screens=[
                 *staging.screens(settings),
@@ -131,11 +135,10 @@ class Service:
             configs.pool_config(settings, self.gate),
             observer=PoolMetrics(self.metrics),
         )
-        self._unsettled_gone = Counter(
-            "mailer_unsettled_gone",
-            "Messages taken up and not settled that their topic no longer holds; they are lost",
-            registry=self.metrics,
-        )
+        self._unsettled_gone = self.metrics.counter(intake.GONE).of()
+        self._results_refused = self.metrics.counter(mail.RESULTS_REFUSED).of()
+        self._loop_lag = self.metrics.histogram(service.LOOP_LAG).of()
+        self.writer: Writer | None = None
         self._producer: Producer | None = None
         self._tiers: frozenset[str] = frozenset()
         self._routed: list[Router | Unparked] = []
@@ -235,6 +238,11 @@ class Service:
         return self.pool.stats().workers
 
     @property
+    def queue(self) -> str:
+        """The topic that messages come from."""
+        return self._routes.schedule.queue
+
+    @property
     def schedule(self) -> Schedule:
         """The one in force."""
         return self._routes.schedule
@@ -286,7 +294,7 @@ class Service:
         )
         await self._producer.start()
         unparked = Unparked(self._routes, self._mail_log, clock=epoch_ms)
-        writer = Writer(
+        writer = self.writer = Writer(
             self._producer,
             self.ledger,
             publisher,
@@ -295,11 +303,7 @@ class Service:
             max_bytes=self._settings.email_max_memory // WRITERS_SHARE,
             results=Tolerated(
                 "a result is not written",
-                Counter(
-                    "mailer_results_refused",
-                    "Results that their topic refused for good; only the log has them",
-                    registry=self.metrics,
-                ).inc,
+                self._results_refused.add,
                 self._lesser_pulse("results topic"),
             ),
             notes=Tolerated(
@@ -336,7 +340,7 @@ class Service:
             self.ledger,
             self.gate,
             self.watchdog,
-            self._unsettled_gone.inc,
+            self._unsettled_gone.add,
         )
         self._read(readers.queue(ways_in[0], queue), [topics.queue])
         self._read(readers.tiers(ways_in[1], TierTaking(queue, delays, epoch_ms)), topics.tiers)
@@ -348,6 +352,7 @@ class Service:
                 name="probe",
             ),
             asyncio.create_task(report_pool(self.pool.stats), name="pool report"),
+            asyncio.create_task(watch_loop(self._loop_lag), name="loop lag"),
         ]
         if self._sharing is not None:
             self._tasks.append(asyncio.create_task(self._sharing.run(), name="shared rates"))

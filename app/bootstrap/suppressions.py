@@ -5,43 +5,33 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from prometheus_client import Counter, Gauge
-
 from app.domain.clock import epoch_ms
 from app.state.follower import Follower
 from app.state.screening import SuppressionScreen
+from app.telemetry.metrics import Reading, mail
 
 if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry
-
     from app.domain.screen import Screen
     from app.domain.vitals import Vitals
     from app.kafka import KafkaConfig
     from app.outcomes.decision import Suppressing
     from app.state.suppressed import Suppressed
+    from app.telemetry import Metrics
 
 
 class Suppressions:
     """`how` None: there are none, and nothing is done. `refused` counts entries not written."""
 
-    def __init__(
-        self, how: Suppressing | None, known: Suppressed, metrics: CollectorRegistry
-    ) -> None:
+    def __init__(self, how: Suppressing | None, known: Suppressed, metrics: Metrics) -> None:
         self._how = how
         self._known = known
         self._follower: Follower | None = None
         self.tasks: list[asyncio.Task[None]] = []
         self.screens: list[Screen] = []
-        counter = Counter(
-            "mailer_suppressions_refused",
-            "Addresses that bounced and that the suppressions' topic refused for good",
-            registry=metrics,
-        )
-        self.refused = counter.inc
+        self.refused = metrics.counter(mail.SUPPRESSIONS_REFUSED).of().add
         if how is not None:
             self.screens.append(SuppressionScreen(known, ttl_s=how.ttl_s, clock=epoch_ms))
-        gauge = Gauge("mailer_suppressions", "Addresses suppressed, as known", registry=metrics)
-        gauge.set_function(lambda: len(known))
+        metrics.source(lambda: [Reading(mail.SUPPRESSIONS, (), len(known))])
 
     def follow(self, config: KafkaConfig, vitals: Vitals) -> None:
         """Begin to read them, while other things start."""

@@ -21,6 +21,7 @@ class Assigned:
     in the log, ascending. `look_s`: when to look at the first leftover again, monotonic, if it is
     not due.
     `job`: the first leftover, decoded once for all the times it is offered while there is no room.
+    `passed_ms`: what is still to be submitted was written after this, epoch.
     """
 
     partition: Partition
@@ -29,6 +30,7 @@ class Assigned:
     replay: deque[int] = field(default_factory=deque)
     look_s: float | None = None
     job: MailJob | None = None
+    passed_ms: int = -1
 
     def passed(self, offset: int) -> list[int]:
         """Drop and give the replayed offsets below `offset`: the log does not hold them."""
@@ -67,7 +69,9 @@ class Assigned:
 
     def submitted(self) -> None:
         """The first leftover was handed on."""
-        offset = self.leftover.popleft().offset
+        record = self.leftover.popleft()
+        offset = record.offset
+        self.passed_ms = max(self.passed_ms, record.timestamp_ms)
         if self.replay and self.replay[0] == offset:
             self.replay.popleft()
         if self.ledger is not None:
@@ -79,6 +83,12 @@ class Assigned:
         if self.ledger is not None:
             self.ledger.advance(position)
         return gone
+
+    def waiting_since_ms(self) -> int | None:
+        """When the oldest record that waits was written, or the latest time known to be before."""
+        if self.leftover:
+            return self.leftover[0].timestamp_ms
+        return self.passed_ms if self.passed_ms >= 0 else None
 
     def next_wanted(self) -> int:
         """The lowest offset that is still to be submitted."""

@@ -76,6 +76,7 @@ class CurrentAssignment:
         self._on_gone = on_gone
         self._throttle = Throttle(time.monotonic)
         self._joined = False
+        self.rebalances = 0
         self._hurried = False
         self._drain_lock = asyncio.Lock()
         self._drain_ends = math.inf
@@ -102,6 +103,7 @@ class CurrentAssignment:
         log.info("%s: %d partitions assigned", self._name, len(partitions))
         self._holdings.assigned(partitions)
         self._joined = True
+        self.rebalances += 1
         self.checkpointer.resume()
         self.changed.set()
 

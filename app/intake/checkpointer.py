@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from app.domain.record import Partition
     from app.domain.vitals import Vitals
     from app.intake.drafts import Drafts
-    from app.kafka import Committed, Consumer
+    from app.kafka import Commit, Committed, Consumer
 
 log = logging.getLogger(__name__)
 
@@ -56,12 +56,16 @@ class Checkpointer:
         Also after idleness: a process that was frozen finds new mail before it learns that it is
         no member any more. A commit that the group refuses says at once that it may be none.
         """
-        age = time.monotonic() - self._last_success
-        late = self._doubted or age > self._consumer.times.session_s
+        late = self._doubted or self.age_s > self._consumer.times.session_s
         return late and bool(self._drafts.unsettled())
 
-    def committed(self, partition: Partition) -> int | None:
-        """The offset last committed by this assignment, as far as is known."""
+    @property
+    def age_s(self) -> float:
+        """Since the group last took a checkpoint, or gave the partitions."""
+        return time.monotonic() - self._last_success
+
+    def committed(self, partition: Partition) -> Commit | None:
+        """What was last committed by this assignment, as far as is known."""
         return self._drafts.committed(partition)
 
     def start(self) -> None:

@@ -40,7 +40,7 @@ class Drafts:
         self._ledger = ledger
         self._owned = owned
         self._written: Versions = {}
-        self._committed: dict[tuple[Partition, int], int] = {}
+        self._committed: dict[tuple[Partition, int], Commit] = {}
 
     @property
     def policy(self) -> CommitPolicy:
@@ -89,10 +89,10 @@ class Drafts:
         """The group holds it now."""
         self._written |= draft.versions
         for key in draft.versions:
-            self._committed[key] = draft.commits[key[0]].offset
+            self._committed[key] = draft.commits[key[0]]
 
-    def committed(self, partition: Partition) -> int | None:
-        """The offset that the group accepted last from this assignment; None before the first."""
+    def committed(self, partition: Partition) -> Commit | None:
+        """What the group accepted last from this assignment; None before the first."""
         ledger = self._ledger.get(partition)
         return None if ledger is None else self._committed.get((partition, ledger.epoch))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from app.domain.record import Partition
 from app.intake import checkpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from app.domain.claim import Claim
 
@@ -29,15 +30,27 @@ class PartitionLedger:
     given up and waits for the next owner.
     """
 
-    __slots__ = ("_length", "_unsettled", "epoch", "in_hand", "position", "version")
+    __slots__ = (
+        *("_began", "_clock", "_length", "_unsettled"),
+        *("epoch", "in_hand", "position", "version"),
+    )
 
-    def __init__(self, epoch: int, position: int, unsettled: Iterable[int] = ()) -> None:
+    def __init__(
+        self,
+        epoch: int,
+        position: int,
+        unsettled: Iterable[int] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
+        self._began = clock()
         self.epoch = epoch
         self.position = position
         self.in_hand = 0
         self.version = 0
-        # Ascending by construction: a dict keeps the order of submission.
-        self._unsettled: dict[int, bool] = dict.fromkeys(unsettled, False)
+        # Ascending by construction: a dict keeps the order of submission. Each with when it was
+        # taken in hand, None while it is not.
+        self._unsettled: dict[int, float | None] = dict.fromkeys(unsettled)
         self._length = self._exact_length()
 
     @property
@@ -52,6 +65,14 @@ class PartitionLedger:
     @property
     def lowest(self) -> int | None:
         return next(iter(self._unsettled), None)
+
+    def oldest_s(self) -> float:
+        """How long the lowest unsettled offset has been in hand, or was known to us; 0 for none."""
+        lowest = self.lowest
+        if lowest is None:
+            return 0.0
+        since = self._unsettled[lowest]
+        return self._clock() - (self._began if since is None else since)
 
     def fits(self, offset: int) -> bool:
         """Whether a checkpoint including this next offset stays within Kafka's limit."""
@@ -71,7 +92,7 @@ class PartitionLedger:
                 last = next(reversed(self._unsettled))
                 self._length += checkpoint.distance_length(offset - last)
             self.position = offset + 1
-        self._unsettled[offset] = True
+        self._unsettled[offset] = self._clock()
         self.in_hand += 1
         self.version += 1
 
@@ -82,14 +103,13 @@ class PartitionLedger:
             self.version += 1
 
     def settle(self, offset: int) -> None:
-        in_hand = self._unsettled.pop(offset, None)
-        if in_hand is not None:
-            self.in_hand -= in_hand
+        if offset in self._unsettled:
+            self.in_hand -= self._unsettled.pop(offset) is not None
             self.version += 1
 
     def give_up(self, offset: int) -> None:
-        if self._unsettled.get(offset):
-            self._unsettled[offset] = False
+        if self._unsettled.get(offset) is not None:
+            self._unsettled[offset] = None
             self.in_hand -= 1
 
     def committed_offset(self, policy: CommitPolicy) -> int:

@@ -12,7 +12,8 @@ class Progress(NamedTuple):
     """`position`: the next offset to take up, None while resuming. `unsettled`: taken up before.
 
     `committed` as far as is known. `lag`: records not taken up, as of the last fetch; None before
-    it.
+    it. `waiting_since_ms`: the oldest of these was written then or later, in epoch milliseconds;
+    None where there is none, or that is unknown.
     """
 
     partition: Partition
@@ -20,3 +21,6 @@ class Progress(NamedTuple):
     unsettled: int
     committed: int | None
     lag: int | None
+    waiting_since_ms: int | None = None
+    oldest_unsettled_s: float = 0.0
+    checkpoint_bytes: int = 0

@@ -7,7 +7,9 @@ import time
 from typing import TYPE_CHECKING
 
 from app.domain.claim import Claim
+from app.domain.clock import epoch_ms
 from app.domain.job import MailJob
+from app.intake.meter import Meter
 from app.intake.progress import Progress
 from app.intake.taking import NotDue
 from app.kafka import KafkaError, OffsetsOutOfRange
@@ -43,6 +45,7 @@ class Reader:
     ) -> None:
         self.name = name
         self.assignment = assignment
+        self.meter = Meter()
         self._consumer = consumer
         self._sink = sink
         self._taking = taking
@@ -69,13 +72,18 @@ class Reader:
         for partition, state in self.assignment.states.items():
             ledger = state.ledger
             end = self._consumer.log_end(partition)
+            commit = self.assignment.checkpointer.committed(partition)
+            lag = None if ledger is None or end is None else max(0, end - ledger.position)
             found.append(
                 Progress(
                     partition,
                     position=None if ledger is None else ledger.position,
                     unsettled=0 if ledger is None else ledger.unsettled_count,
-                    committed=self.assignment.checkpointer.committed(partition),
-                    lag=None if ledger is None or end is None else max(0, end - ledger.position),
+                    committed=None if commit is None else commit.offset,
+                    lag=lag,
+                    waiting_since_ms=state.waiting_since_ms() if lag else None,
+                    oldest_unsettled_s=0.0 if ledger is None else ledger.oldest_s(),
+                    checkpoint_bytes=0 if commit is None else len(commit.metadata),
                 )
             )
         return found
@@ -118,6 +126,7 @@ class Reader:
             await self._wait(RETRY_S)
             return
         if self.assignment.draining or self._held:
+            self.meter.go_on()
             await self._wait(POLL_S)
             return
         if not await self.assignment.resume_new():
@@ -131,8 +140,10 @@ class Reader:
         ready = [state for state in self._rotated() if state.ledger and not state.leftover]
         room = self._sink.room()
         if room <= 0 and (ready or self._has_due()):
+            self.meter.pause()
             await self._sink.wait_for_room(POLL_S)
             return
+        self.meter.go_on()
         if ready:
             await self._poll(ready, room)
         else:
@@ -194,7 +205,9 @@ class Reader:
             await self._wait(RETRY_S)
 
     async def _accept(self, state: Assigned, records: list[Record]) -> None:
-        state.leftover.extend(records)
+        if records:
+            self.meter.read(state.partition.topic, records)
+            state.leftover.extend(records)
         self._submit(state)
         if state.leftover:
             return
@@ -205,6 +218,9 @@ class Reader:
         if position is None or not self.assignment.holds(state):
             return
         self.assignment.gone(state, state.read_up_to(position))
+        end = self._consumer.log_end(state.partition)
+        if end is not None and end <= position:
+            state.passed_ms = max(state.passed_ms, epoch_ms())
         if state.next_wanted() > position + SEEK_GAP:
             self._consumer.seek(state.partition, state.next_wanted())
 

@@ -16,21 +16,21 @@ from app.ops.serving import serving
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from prometheus_client import CollectorRegistry
     from starlette.types import ASGIApp
 
     from app.ops.access import Access
     from app.ops.seeing import Sight
+    from app.telemetry.scrape import Scrape
 
 
 def create_app(
     sight: Sight,
-    metrics: CollectorRegistry,
+    scrape: Scrape,
     access: Access,
     changing: Sequence[Operation] = (),
 ) -> ASGIApp:
     """Serves what there is to see, what changes anything, and its own description."""
-    return serving(_described([*seeing(sight, metrics), *changing], sight), access)
+    return serving(_described([*seeing(sight, scrape), *changing], sight), access)
 
 
 def _described(operations: list[Operation], sight: Sight) -> list[Operation]:

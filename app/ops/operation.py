@@ -24,12 +24,16 @@ class Reply(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A call that may be served: everything in it is valid. `peer` is who is connected."""
+    """A call that may be served: everything in it is valid. `peer` is who is connected.
+
+    `accept` is the header that says which formats are preferred, "" where there is none.
+    """
 
     peer: str
     path: Mapping[str, Any]
     query: Any
     body: Any
+    accept: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

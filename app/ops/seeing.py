@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 
 from app.ops.health import Issue, Snapshot, Status, issues_of, live_issues, status_of
@@ -17,7 +15,7 @@ from app.ops.stats import Stats
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from prometheus_client import CollectorRegistry
+    from app.telemetry.scrape import Scrape
 
 
 class Identity(BaseModel):
@@ -77,7 +75,7 @@ class HealthReport(BaseModel):
     issues: list[FoundIssue]
 
 
-def seeing(sight: Sight, metrics: CollectorRegistry) -> list[Operation]:
+def seeing(sight: Sight, scrape: Scrape) -> list[Operation]:
     """`/health/live`, `/health/ready`, `/health`, `/stats` and `/metrics`."""
 
     async def live(_: Call) -> Reply:
@@ -92,9 +90,9 @@ def seeing(sight: Sight, metrics: CollectorRegistry) -> list[Operation]:
     async def stats(_: Call) -> Reply:
         return Reply(sight.stats())
 
-    async def scraped(_: Call) -> Reply:
-        # A large registry takes its time; the loop has mail to send meanwhile.
-        return Reply(await asyncio.to_thread(generate_latest, metrics))
+    async def scraped(call: Call) -> Reply:
+        exposed = await scrape(call.accept)
+        return Reply(exposed.body, headers={"content-type": exposed.media_type})
 
     return [
         Operation(
@@ -133,10 +131,10 @@ def seeing(sight: Sight, metrics: CollectorRegistry) -> list[Operation]:
             method="GET",
             path="/metrics",
             name="metrics",
-            about="The numbers for Prometheus.",
+            about="The numbers for Prometheus, as text or, where that is preferred, OpenMetrics.",
             handle=scraped,
             answers={200: None},
-            media_type=CONTENT_TYPE_LATEST,
+            media_type="text/plain",
         ),
     ]
 

@@ -80,7 +80,8 @@ async def _served(operation: Operation, request: Request, access: Access) -> Res
     except ClientDisconnect:
         return Response(status_code=400)  # to nobody
     peer = request.client.host if request.client else ""
-    reply = await operation.handle(Call(peer, request.path_params, query, body))
+    accept = request.headers.get("accept", "")
+    reply = await operation.handle(Call(peer, request.path_params, query, body, accept))
     return _written(operation, reply)
 
 

@@ -38,6 +38,15 @@ class Case:
             return self.message.id
         return "{}-{}-{}".format(*self.trail.origin)
 
+    def age_s(self, now_ms: int) -> float | None:
+        """Since it was first seen, or was to be sent; None where no time was recorded."""
+        since_ms: float = self.trail.first_seen_ms
+        if since_ms < 0:
+            return None
+        if self.message is not None and self.message.send_at is not None:
+            since_ms = max(since_ms, self.message.send_at.timestamp() * 1000)
+        return max(0.0, (now_ms - since_ms) / 1000)
+
     @property
     def recipients(self) -> tuple[str, ...]:
         """Everybody whom this record is for."""

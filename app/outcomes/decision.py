@@ -57,6 +57,7 @@ class Decision:
     (what is to be remembered) that are refused for good settle all the same. `status` and `kind`
     are those of the attempt, status None for a hop, which has no result. `fields` is the result as
     the log takes it, addresses whole; `error` the exception whose traceback belongs in the log.
+    `age_s`: since the message was first seen, or was to be sent; None where that is unknown.
     """
 
     claim: Claim
@@ -67,6 +68,8 @@ class Decision:
     notes: tuple[Outgoing, ...] = ()
     next_attempt_at_ms: int | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
+    template: str | None = None
+    age_s: float | None = None
     error: BaseException | None = None
 
     @property

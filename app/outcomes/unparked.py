@@ -49,6 +49,8 @@ def decide_unparked(
         letters=(_dead(explained(letter, reason), kind, routes, now_ms),),
         result=result_of(fields, letter.lane, routes),
         fields=fields,
+        template=decision.template,
+        age_s=decision.age_s,
     )
 
 

@@ -101,6 +101,8 @@ def conclude(
         result=result_of(fields, case.trail.origin.partition, routes),
         next_attempt_at_ms=next_at,
         fields=fields,
+        template=case.message.template if case.message else None,
+        age_s=case.age_s(now_ms),
         error=case.error,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -35,16 +36,22 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _nobody(_seconds: float) -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """`judge` of replies; `redirect`, where mail does not go to its recipients.
 
-    `sender_domain`: that of messages that name no sender.
+    `sender_domain`: that of messages that name no sender. `on_composed` hears how many seconds
+    composing a message took.
     """
 
     judge: Judge = field(default_factory=Judge)
     redirect: Redirect | None = None
     sender_domain: str | None = None
+    on_composed: Callable[[float], object] = _nobody
 
 
 class Handler:
@@ -114,9 +121,11 @@ class Handler:
         message, receivers = job.message, recipients
         if self._terms.redirect is not None:
             message, receivers = self._terms.redirect.instead(message, recipients)
+        began = time.perf_counter()
         composed = await self._composer.compose_aside(
             message, job.trail, receivers, now=self._now()
         )
+        self._terms.on_composed(time.perf_counter() - began)
         try:
             report = await self._relays.send(
                 composed, type=job.message.type, sender_domain=self._domain_of(job)

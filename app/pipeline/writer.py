@@ -65,14 +65,14 @@ class Writer:
         self._room = asyncio.Event()
         self._valueless = Throttle(time.monotonic)
         self._refused = 0
-        self._bytes = 0
+        self.bytes = 0
         self.pending = 0
 
     def write(self, decision: Decision) -> None:
         """Publish what the decision asks for; never waits."""
         waiting = _Waiting(self, decision)
         self.pending += 1
-        self._bytes += _size(decision)
+        self.bytes += _size(decision)
         waiting.left = len(decision.letters) + len(decision.notes) + (decision.result is not None)
         for letter in decision.letters:
             self._send_letter(waiting, letter, 0)
@@ -86,7 +86,7 @@ class Writer:
     @property
     def full(self) -> bool:
         """Whether so much is sent and not acknowledged that nothing more should come."""
-        return self.pending >= PENDING_LIMIT or self._bytes >= self._max_bytes
+        return self.pending >= PENDING_LIMIT or self.bytes >= self._max_bytes
 
     async def wait_for_room(self) -> None:
         """Return once it is no longer full."""
@@ -98,7 +98,7 @@ class Writer:
         """Everything the decision asked for is written."""
         self._settlements.settle(decision.claim)
         self.pending -= 1
-        self._bytes -= _size(decision)
+        self.bytes -= _size(decision)
         self._room.set()
 
     def _send_letter(self, waiting: _Waiting, letter: Outgoing, tries: int) -> None:

@@ -9,6 +9,7 @@ from app.relay.channel import Channel
 from app.relay.dialogue import Transaction
 from app.relay.framing import BLOCK, mail_line, rcpt_line
 from app.relay.manner import manner_of
+from app.relay.observer import Laps
 from app.relay.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from app.relay.chunking import Chunking
     from app.relay.config import RelayConfig
     from app.relay.manner import Manner
+    from app.relay.observer import RelayObserver
     from app.relay.opening import Opened
 
 _FRUITLESS: Final = 5
@@ -39,11 +41,14 @@ class Connection:
         clock: Clock,
         chunking: Chunking,
         on_end: Callable[[Connection], None],
+        *,
+        observer: RelayObserver | None = None,
     ) -> None:
         self._config = config
         self._chunking = chunking
         self._clock = clock
         self._on_end = on_end
+        self._observer = observer
         self._born = clock.monotonic()
         self._messages = 0
         self._fruitless = 0
@@ -103,6 +108,8 @@ class Connection:
             content=content,
             reset_first=self._reset_first,
         )
+        if self._observer is not None:
+            transaction.laps = Laps(Phase.MAIL, self._observer)
         outcome = await transaction.run()
         self._remember(outcome)
         if manner.chunking:

@@ -91,7 +91,7 @@ class Transaction(Exchange):
             if not self._manner.pipelining:
                 self._finish()
                 return
-        self._phase = Phase.RCPT
+        self._enter(Phase.RCPT)
         self._then(self._on_rcpt, self._rcpts[0], self._timeouts.rcpt)
 
     def _on_rcpt(self, reply: Reply) -> None:
@@ -145,12 +145,12 @@ class Transaction(Exchange):
 
     def _offer_message(self) -> None:
         if not self._manner.chunking:
-            self._phase = Phase.DATA
+            self._enter(Phase.DATA)
             self._then(self._on_data, b"DATA\r\n", self._timeouts.data)
             return
         self.replied = self._on_chunk
         if self._manner.one_flight:
-            self._phase = Phase.BODY if self._writing else Phase.FINAL
+            self._enter(Phase.BODY if self._writing else Phase.FINAL)
             self._patience = self._timeouts.dot
         else:
             self._write(chunks(self._content))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from app.relay.manner import Manner
+    from app.relay.observer import Laps
     from app.relay.timeouts import Timeouts
 
 
@@ -37,6 +38,8 @@ class Exchange(ABC):
     _taken: Reply | None = None
     _finished = False
     _waiter: asyncio.Future[None] | None = None
+    laps: Laps | None = None
+    """Hears how long each phase took, if anybody wants to know."""
 
     def __init__(
         self, channel: Channel, timeouts: Timeouts, manner: Manner, recipients: Sequence[str]
@@ -130,7 +133,7 @@ class Exchange(ABC):
             self.outcome.lost_at_bdat = self._open_chunks > 0
 
     def _write(self, pieces: Iterator[bytes | memoryview]) -> None:
-        self._phase = Phase.BODY
+        self._enter(Phase.BODY)
         self._pieces = pieces
         self._piece = next(pieces)
         self._writing = True
@@ -155,10 +158,15 @@ class Exchange(ABC):
         self._writing = False
         self._last_octet = True
         if self._phase is Phase.BODY:
-            self._phase = Phase.FINAL
+            self._enter(Phase.FINAL)
             self._patience = self._timeouts.dot
         else:
             self._patience = self._timeouts.mail
+
+    def _enter(self, phase: Phase) -> None:
+        self._phase = phase
+        if self.laps is not None:
+            self.laps.enter(phase)
 
     def _garble(self, reply: Reply) -> None:
         self._channel.end(EndKind.GARBLED, f"a {reply.code} that cannot be")
@@ -178,6 +186,8 @@ class Exchange(ABC):
 
     def _finish(self) -> None:
         self._finished = True
+        if self.laps is not None:
+            self.laps.end()
         self._line, self._writing, self._patience = b"", False, 0.0
         self.replied = _over  # a method of ours would be a cycle, which costs a collection
         self._channel.leave()

@@ -20,10 +20,13 @@ from app.relay.config import RelayConfig, Security
 from app.relay.failure import KNOWN_FAILURES, OpeningFailed, failure_of
 from app.relay.features import Features
 from app.relay.greeter import Greeter
+from app.relay.observer import Laps
 from app.relay.tls import TlsTransport
 
 if TYPE_CHECKING:
     import ssl
+
+    from app.relay.observer import RelayObserver
 
 _IMPLICIT_TLS_PORT: Final = 465
 _MOST_ADDRESSES: Final = 4
@@ -56,7 +59,13 @@ async def addresses_of(host: str, port: int) -> list[str]:
 class Opening:
     """One attempt at opening; remembers its phase, so that a failure can name it."""
 
-    def __init__(self, config: RelayConfig, context: ssl.SSLContext, helo_name: str) -> None:
+    def __init__(
+        self,
+        config: RelayConfig,
+        context: ssl.SSLContext,
+        helo_name: str,
+        observer: RelayObserver | None = None,
+    ) -> None:
         self._config = config
         self._context = context
         self._smtp = aiosmtplib.SMTP(
@@ -65,6 +74,7 @@ class Opening:
         self._greeter = Greeter(greeting_due=True)
         self._wire: asyncio.Transport | None = None
         self._phase = Phase.CONNECT
+        self._laps = None if observer is None else Laps(Phase.CONNECT, observer)
 
     async def run(self) -> Opened:
         """Go through all of it.
@@ -78,6 +88,8 @@ class Opening:
         except KNOWN_FAILURES as error:
             raise self._failure(error) from None
         finally:
+            if self._laps is not None:
+                self._laps.end()
             if opened is None and self._wire is not None:
                 self._wire.abort()
         return opened
@@ -95,10 +107,10 @@ class Opening:
             transport = await self._upgrade(wire)
             self._greeter = Greeter(greeting_due=False)
             self._speak_on(self._greeter, transport)
-            self._phase = Phase.EHLO
+            self._enter(Phase.EHLO)
             await self._smtp.ehlo()
         if has_credentials(self._config):
-            self._phase = Phase.AUTH
+            self._enter(Phase.AUTH)
             if security is Security.NONE and not loopback:
                 raise OpeningFailed(
                     Phase.AUTH,
@@ -135,11 +147,11 @@ class Opening:
             transport.set_protocol(greeter)
 
     async def _greet(self) -> None:
-        self._phase = Phase.GREETING
+        self._enter(Phase.GREETING)
         greeting = await self._greeter.read_response(self._config.timeouts.greeting)
         if greeting.code != 220:
             raise aiosmtplib.SMTPResponseException(greeting.code, greeting.message)
-        self._phase = Phase.EHLO
+        self._enter(Phase.EHLO)
         try:
             await self._smtp.ehlo()
         except aiosmtplib.SMTPHeloError as error:
@@ -148,7 +160,7 @@ class Opening:
             await self._smtp.helo()
 
     async def _upgrade(self, wire: asyncio.Transport) -> asyncio.Transport:
-        self._phase = Phase.STARTTLS
+        self._enter(Phase.STARTTLS)
         if not self._smtp.supports_extension("starttls"):
             raise OpeningFailed(Phase.STARTTLS, "STARTTLS is required and not offered")
         response = await self._smtp.execute_command(b"STARTTLS")
@@ -158,10 +170,17 @@ class Opening:
         return await self._start_tls(wire)
 
     async def _start_tls(self, wire: asyncio.Transport) -> asyncio.Transport:
-        self._phase = Phase.STARTTLS
+        self._enter(Phase.STARTTLS)
         transport = TlsTransport(wire, self._context, self._config.host)
         await transport.handshake(self._config.timeouts.greeting)
         return transport
+
+    def _enter(self, phase: Phase) -> None:
+        if phase is self._phase:
+            return
+        self._phase = phase
+        if self._laps is not None:
+            self._laps.enter(phase)
 
     def _require_silence(self) -> None:
         """What came without being asked for may have been put there by somebody else."""

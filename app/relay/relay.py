@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from app.domain.smtp import Composed, RecipientReply
     from app.flow import Clock, SharedRate
     from app.relay.config import BreakerConfig
+    from app.relay.observer import RelayObserver
     from app.relay.outcome import Outcome
 
 _log = logging.getLogger(__name__)
@@ -43,8 +44,15 @@ _LEAST_REFUSAL: Final = 400
 class Relay:
     """Sends what it is given, as often as it is asked; never decides about retries."""
 
-    def __init__(self, config: RelayConfig, breaker: BreakerConfig, clock: Clock) -> None:
+    def __init__(
+        self,
+        config: RelayConfig,
+        breaker: BreakerConfig,
+        clock: Clock,
+        observer: RelayObserver | None = None,
+    ) -> None:
         self.name = config.name
+        self._observer = observer
         self._config = config
         self._clock = clock
         self._context: ssl.SSLContext | None = None
@@ -167,6 +175,7 @@ class Relay:
         """How the replies of a send were judged."""
         match kind:
             case ErrorKind.RELAY_AUTH:
+                self._observe_refusal(auth=True)
                 self._health.auth_refused("it does not accept our credentials or our mail")
                 self._connections.drop_idle()
             case ErrorKind.RATE_LIMITED:
@@ -233,8 +242,11 @@ class Relay:
         if self._context is None:
             raise RuntimeError("the relay was not started")
         try:
-            opened = await Opening(self._config, self._context, self._helo_name).run()
+            opened = await Opening(
+                self._config, self._context, self._helo_name, self._observer
+            ).run()
         except OpeningFailed as error:
+            self._observe_refusal(auth=error.auth)
             if (
                 error.code == _CLOSING_DOWN
                 and self._connections.in_use
@@ -248,9 +260,20 @@ class Relay:
                 self.name, str(error), retry_in=self._health.parking(), auth=error.auth
             ) from None
         self._health.opened()
+        if self._observer is not None:
+            self._observer.opened(tls=opened.security is not Security.NONE)
         return Connection(
-            opened, self._config, self._clock, self._chunking, self._connections.forget
+            opened,
+            self._config,
+            self._clock,
+            self._chunking,
+            self._connections.forget,
+            observer=self._observer,
         )
+
+    def _observe_refusal(self, *, auth: bool) -> None:
+        if self._observer is not None:
+            self._observer.refused(auth=auth)
 
 
 async def _own_name() -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from app.domain.outcome import ErrorKind
     from app.domain.smtp import Composed, SendReport
     from app.flow import SharedRate
+    from app.relay.observer import Observers
     from app.relay.state import RelayState
 
 
@@ -36,6 +37,7 @@ class Relays:
         *,
         breaker: BreakerConfig | None = None,
         clock: Clock | None = None,
+        observers: Observers | None = None,
     ) -> None:
         if not configs:
             raise ValueError("no relay is configured; allowed: 1 or more")
@@ -44,7 +46,13 @@ class Relays:
             raise ValueError(f"relays of the same name: {', '.join(names)}")
         clock = clock or SystemClock()
         self._relays = {
-            config.name: Relay(config, breaker or BreakerConfig(), clock) for config in configs
+            config.name: Relay(
+                config,
+                breaker or BreakerConfig(),
+                clock,
+                None if observers is None else observers(config.name),
+            )
+            for config in configs
         }
         self._choice = Choice(configs)
         self._groups = tuple(self._grouped(configs))

@@ -13,8 +13,11 @@ from app.telemetry.logs import (
     get_logger,
 )
 from app.telemetry.mail_log import MailEvent, MailLog
+from app.telemetry.mail_metrics import MailMetrics
+from app.telemetry.metrics import Metrics
 from app.telemetry.outcome_tally import Counts, OutcomeTally
 from app.telemetry.pool_metrics import PoolMetrics
+from app.telemetry.relay_metrics import RelayMetrics
 from app.telemetry.throttle import Throttle
 
 __all__ = [
@@ -27,8 +30,11 @@ __all__ = [
     "LogFormat",
     "MailEvent",
     "MailLog",
+    "MailMetrics",
+    "Metrics",
     "OutcomeTally",
     "PoolMetrics",
+    "RelayMetrics",
     "Throttle",
     "configure_logging",
     "get_audit_logger",

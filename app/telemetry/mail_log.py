@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from app.domain.outcome import ErrorKind, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from app.domain.record import Outgoing
     from app.telemetry.lines import Lines
 
 _OPERATOR_MUST_ACT: Final = frozenset({ErrorKind.SENDER, ErrorKind.RELAY_AUTH, ErrorKind.BUG})
@@ -25,7 +26,11 @@ _LEVELS: Final = {
 
 
 class MailEvent(Protocol):
-    """What the log needs of an outcome; status None is a message that merely waits on."""
+    """What telemetry needs of an outcome; status None is a message that merely waits on.
+
+    `letters` go to retry topics and dead letters. `age_s`: since the message was first seen, or was
+    to be sent; None where that is unknown.
+    """
 
     @property
     def event(self) -> str: ...
@@ -33,6 +38,12 @@ class MailEvent(Protocol):
     def status(self) -> Status | None: ...
     @property
     def kind(self) -> ErrorKind | None: ...
+    @property
+    def letters(self) -> Sequence[Outgoing]: ...
+    @property
+    def template(self) -> str | None: ...
+    @property
+    def age_s(self) -> float | None: ...
     @property
     def fields(self) -> Mapping[str, Any]: ...
     @property

@@ -135,28 +135,26 @@ cached() {
     mv "$cache/$name.new" "$cache/$name"
 }
 
+# What follows is called where `set -e` does not count, so each step asks for the one before.
 go_source() {
     local module=$1 into=$2 folder
-    folder=$(go mod download -json "$module" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')
-    cp -r "$folder" "$into"
-    chmod -R u+w "$into"
+    folder=$(go mod download -json "$module" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p') &&
+        rm -rf "$into" && cp -r "$folder" "$into" && chmod -R u+w "$into"
 }
 
 make_compose() {
-    rm -rf "$run/compose"
-    go_source "github.com/docker/compose/v2@$compose_version" "$run/compose"
-    (cd "$run/compose" && CGO_ENABLED=0 go build -trimpath \
-        -ldflags="-s -w -X github.com/docker/compose/v2/internal.Version=$compose_version" -o "$1" ./cmd)
-    rm -rf "$run/compose"
+    go_source "github.com/docker/compose/v2@$compose_version" "$run/compose" &&
+        (cd "$run/compose" && CGO_ENABLED=0 go build -trimpath \
+            -ldflags="-s -w -X github.com/docker/compose/v2/internal.Version=$compose_version" -o "$1" ./cmd) &&
+        rm -rf "$run/compose"
 }
 
 make_mailpit() {
     local version=${mailpit##*:}
-    rm -rf "$run/mailpit"
-    go_source "github.com/axllent/mailpit@$version" "$run/mailpit"
-    (cd "$run/mailpit" && npm ci --no-audit --no-fund && npm run package &&
-        CGO_ENABLED=0 go build -trimpath -ldflags="-s -w -X github.com/axllent/mailpit/config.Version=$version" -o "$1" .)
-    rm -rf "$run/mailpit"
+    go_source "github.com/axllent/mailpit@$version" "$run/mailpit" &&
+        (cd "$run/mailpit" && npm ci --no-audit --no-fund && npm run package &&
+            CGO_ENABLED=0 go build -trimpath -ldflags="-s -w -X github.com/axllent/mailpit/config.Version=$version" -o "$1" .) &&
+        rm -rf "$run/mailpit"
 }
 
 # The mirror that this machine's apt is set to.
@@ -165,20 +163,21 @@ mirror() {
         sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb \(\[[^]]*\] \)\?\([^ ]*\) .*/\2/p' | grep -v security | head -n 1
 }
 
+# With this machine's authorities, for a registry behind a proxy; binutils has `strip`.
 make_base() {
     local root=$run/base
-    rm -rf "$root"
-    debootstrap --variant=minbase --include=python3,python3-venv,python3-pip,ca-certificates,binutils \
-        "$base_release" "$root" "$(mirror)"
-    local name
-    for name in python python3; do ln -sf /usr/bin/python3 "$root/usr/local/bin/$name"; done
-    ln -sf /usr/bin/pip3 "$root/usr/local/bin/pip"
-    rm -f "$root"/usr/lib/python3*/EXTERNALLY-MANAGED
-    rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
-    # This machine's authorities, for a registry behind a proxy.
-    cp /etc/ssl/certs/ca-certificates.crt "$root/usr/local/share/lab-authorities.pem"
-    tar -C "$root" -c . >"$1"
-    rm -rf "$root"
+    rm -rf "$root" &&
+        debootstrap --variant=minbase \
+            --include=python3,python3-venv,python3-pip,ca-certificates,binutils \
+            "$base_release" "$root" "$(mirror)" &&
+        ln -sf /usr/bin/python3 "$root/usr/local/bin/python" &&
+        ln -sf /usr/bin/python3 "$root/usr/local/bin/python3" &&
+        ln -sf /usr/bin/pip3 "$root/usr/local/bin/pip" &&
+        rm -rf "$root"/usr/lib/python3*/EXTERNALLY-MANAGED \
+            "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/* &&
+        cp /etc/ssl/certs/ca-certificates.crt "$root/usr/local/share/lab-authorities.pem" &&
+        tar -C "$root" -c . >"$1" &&
+        rm -rf "$root"
 }
 
 # The engine's old builder says with each build that it is old.
@@ -225,9 +224,9 @@ start_engine || give_up "the engine does not start here"
 say "engine $(docker version --format '{{.Server.Version}}') runs in $run"
 # One waits for the network, the other for the processor.
 cached "base-$base_release.tar" make_base & making_base=$!
-cached "docker-compose-$compose_version" make_compose
-cached "mailpit-${mailpit##*:}" make_mailpit
-wait "$making_base"
+cached "docker-compose-$compose_version" make_compose || give_up "docker compose cannot be built"
+cached "mailpit-${mailpit##*:}" make_mailpit || give_up "the mailbox cannot be built"
+wait "$making_base" || give_up "the base image cannot be made"
 mkdir -p "$DOCKER_CONFIG/cli-plugins"
 cp "$cache/docker-compose-$compose_version" "$DOCKER_CONFIG/cli-plugins/docker-compose"
 import_base "$base"

@@ -13,6 +13,7 @@ from app.domain.outcome import ErrorKind
 from app.domain.smtp import Phase, RecipientReply, Reply
 from app.pipeline.watchdog import Pulse
 from app.settings import load
+from app.telemetry import Metrics
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,12 +27,18 @@ class Rig:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "rules.toml"
-        self.metrics = CollectorRegistry()
+        self.metrics = Metrics()
         self.pulse = Pulse("SMTP_RULES", lambda: 0.0)
 
     def write(self, text: str) -> Rig:
         self.path.write_text(text, encoding="utf-8")
         return self
+
+    def matches(self, rule: str) -> float | None:
+        """As a scrape shows it; None while it does not."""
+        registry = CollectorRegistry()
+        registry.register(self.metrics)
+        return registry.get_sample_value(MATCHES, {"rule": rule})
 
     def made(self) -> ReplyRules:
         settings = load({"smtp_rules": str(self.path)}, env_file=None, secrets_folder=None).settings
@@ -45,11 +52,11 @@ def rig(tmp_path: Path) -> Rig:
 
 def test_each_judgement_is_counted_by_rule_and_a_rule_without_any_is_shown(rig: Rig) -> None:
     rules = rig.made()
-    assert rig.metrics.get_sample_value(MATCHES, {"rule": "hold"}) == 0
+    assert rig.matches("hold") == 0
 
     assert rules.judge(REFUSED, relay="mail:587").kind is ErrorKind.TEMPORARY
 
-    assert rig.metrics.get_sample_value(MATCHES, {"rule": "hold"}) == 1
+    assert rig.matches("hold") == 1
 
 
 def test_rules_that_cannot_be_used_leave_the_last_good_ones(rig: Rig) -> None:

@@ -64,6 +64,9 @@ class Kafka:
     async def position(self, partition: Partition) -> int:
         return self.positions[partition]
 
+    def log_end(self, partition: Partition) -> int:
+        return self.positions[partition] + 1000
+
     async def poll(
         self, partitions: Iterable[Partition], *, room: int, timeout_s: float
     ) -> dict[Partition, list[Record]]:

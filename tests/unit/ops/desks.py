@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry
-
 from app.domain.subject import subject
 from app.domain.suppression import Source as Made
 from app.ops import Phase, create_app
@@ -17,6 +15,8 @@ from app.ops.settings import Change, ShownSetting, changing_settings
 from app.ops.steering import steering
 from app.ops.suppressions import Checked, Done, Entry, EntryPage, suppressions
 from app.ops.work import Desk, Work, working
+from app.telemetry import Metrics
+from app.telemetry.scrape import Scrape
 from tests.unit.ops.sights import RELAY, Source, access
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def operations(helm: Helm | None = None) -> list[Operation]:
 
 def whole_app(helm: Helm | None = None, allowed: Access | None = None) -> ASGIApp:
     """As the service has it."""
-    return create_app(Source(), CollectorRegistry(), allowed or access(), operations(helm))
+    return create_app(Source(), Scrape(Metrics()), allowed or access(), operations(helm))
 
 
 def _entry(digest: str) -> Entry:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from prometheus_client import CollectorRegistry, Counter
 
 from app.domain.errors import Fatal
 from app.ops import OpsServer, Phase, Stall, create_app
+from app.telemetry import Metrics
+from app.telemetry.metrics.definition import counter
+from app.telemetry.scrape import Scrape
 from tests.support.waiting import run, until
 from tests.unit.ops.sights import WELL, Source, access
 
@@ -21,12 +23,14 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-def _app(source: Source | None = None, registry: CollectorRegistry | None = None) -> ASGIApp:
-    return create_app(source or Source(), registry or CollectorRegistry(), access())
+def _app(source: Source | None = None, metrics: Metrics | None = None) -> ASGIApp:
+    return create_app(source or Source(), Scrape(metrics or Metrics()), access())
 
 
-async def _ask(server: OpsServer, path: str, method: str = "GET") -> httpx.Response:
-    async with httpx.AsyncClient(trust_env=False) as client:
+async def _ask(
+    server: OpsServer, path: str, method: str = "GET", headers: dict[str, str] | None = None
+) -> httpx.Response:
+    async with httpx.AsyncClient(trust_env=False, headers=headers) as client:
         return await client.request(method, f"http://127.0.0.1:{server.port}{path}")
 
 
@@ -209,18 +213,23 @@ def test_the_end_of_the_server_task_ends_nothing_else() -> None:
     run(main())
 
 
-def test_metrics_are_the_registrys_in_prometheus_text_form() -> None:
+def test_metrics_are_told_in_the_format_that_the_scraper_prefers() -> None:
     async def main() -> None:
-        registry = CollectorRegistry()
-        Counter("mailer_things", "Things", registry=registry).inc(3)
-        server = OpsServer("127.0.0.1", 0, _app(registry=registry))
+        metrics = Metrics()
+        metrics.counter(counter("things", "Things")).of().add(3)
+        server = OpsServer("127.0.0.1", 0, _app(metrics=metrics))
         await server.start()
         try:
-            answer = await _ask(server, "/metrics")
+            plain = await _ask(server, "/metrics")
+            asked = {"accept": "application/openmetrics-text;version=1.0.0,text/plain;q=0.5"}
+            openmetrics = await _ask(server, "/metrics", headers=asked)
         finally:
             await server.stop()
-        assert answer.status_code == 200
-        assert answer.headers["content-type"].startswith("text/plain")
-        assert "mailer_things_total 3.0" in answer.text
+        assert plain.headers["content-type"].startswith("text/plain; version=0.0.4")
+        assert openmetrics.headers["content-type"].startswith("application/openmetrics-text; ")
+        assert openmetrics.text.endswith("# EOF\n")
+        for answer in (plain, openmetrics):
+            assert answer.status_code == 200
+            assert "mailer_things_total 3.0\n" in answer.text
 
     run(main())

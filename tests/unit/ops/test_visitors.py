@@ -8,10 +8,11 @@ import socket
 from typing import TYPE_CHECKING
 
 import httpx
-from prometheus_client import CollectorRegistry
 
 from app.ops import OpsServer, create_app
 from app.ops.visitors import Visitors
+from app.telemetry import Metrics
+from app.telemetry.scrape import Scrape
 from tests.support.waiting import run, until
 from tests.unit.ops.sights import Source, access
 
@@ -27,7 +28,7 @@ SOON_S = 0.3
 @contextlib.asynccontextmanager
 async def served(app: ASGIApp | None = None) -> AsyncIterator[OpsServer]:
     visitors = Visitors(asyncio.get_running_loop().time, most=FEW, wait_s=SOON_S)
-    app = app or create_app(Source(), CollectorRegistry(), access())
+    app = app or create_app(Source(), Scrape(Metrics()), access())
     server = OpsServer("127.0.0.1", 0, app, visitors)
     await server.start()
     try:

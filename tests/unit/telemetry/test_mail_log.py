@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from app.domain.outcome import ErrorKind, Status
 from app.telemetry import MailLog
 from tests.unit.telemetry.capture import captured
+
+if TYPE_CHECKING:
+    from app.domain.record import Outgoing
 
 K = ErrorKind
 
@@ -20,6 +23,9 @@ class Outcome:
     kind: ErrorKind | None = None
     fields: dict[str, Any] = field(default_factory=dict)
     error: BaseException | None = None
+    letters: tuple[Outgoing, ...] = ()
+    template: str | None = None
+    age_s: float | None = None
 
     @property
     def event(self) -> str:

@@ -7,7 +7,9 @@ import asyncio
 from prometheus_client import CollectorRegistry
 
 from app.pool import PoolConfig, Postpone, WorkerPool
-from app.telemetry.pool_metrics import RUN_BUCKETS, PoolMetrics
+from app.telemetry.metrics import Metrics, exposition
+from app.telemetry.metrics.pool import POOL, RUN_BUCKETS
+from app.telemetry.pool_metrics import PoolMetrics
 from tests.support.waiting import run, until
 
 
@@ -63,6 +65,33 @@ def test_every_metric_is_fed_by_the_pool() -> None:
     assert value(registry, "queue_depth") == 0
     assert value(registry, "queue_wait_seconds_count") == 6
     assert value(registry, "processing_seconds_count", outcome="ok") == 3
+
+
+def test_every_definition_is_shown_by_the_pool_with_something_in_it() -> None:
+    """Those that the service does not use as well: retries, a breaker, callbacks."""
+    metrics = Metrics()
+    observer = PoolMetrics(metrics)
+    observer.load(queued=1, parked=2, busy=3, workers=4, size=5)
+    observer.paused()
+    observer.submitted("high", 5)
+    observer.rejected("QueueFull")
+    observer.started("high", 0.1)
+    observer.finished("high", "failed", 0.1, 0.2)
+    observer.retried("high", 1, 0.5)
+    observer.postponed("high", 0.5)
+    observer.result_dropped()
+    observer.resized(4)
+    observer.stuck("job", 9.0)
+    observer.breaker("closed", "open")
+    observer.callback_failed("on_error")
+    text = exposition(metrics.snapshot(), openmetrics=False)
+    seen = {line.split("{")[0].split()[0] for line in text.splitlines() if line[-4:] != " 0.0"}
+    missing = [
+        each.name
+        for each in POOL
+        if not seen & {f"mailer_{each.series}", f"mailer_{each.series}_count"}
+    ]
+    assert [] == missing
 
 
 def test_the_buckets_reach_beyond_a_second() -> None:

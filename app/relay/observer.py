@@ -1,0 +1,52 @@
+"""Who may look on at what happens between us and the relays, and what they hear."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from app.domain.smtp import Phase
+
+
+class RelayObserver(Protocol):
+    """Hears of one relay, in strings and numbers; called on the event loop, must not wait."""
+
+    def phase(self, phase: str, seconds: float) -> None:
+        """A phase of opening a connection, or of sending one message, is over."""
+        ...
+
+    def opened(self, *, tls: bool) -> None:
+        """A connection may be used: it has passed EHLO, TLS and AUTH."""
+        ...
+
+    def refused(self, *, auth: bool) -> None:
+        """A connection could not be opened, or the relay does not accept us (`auth`)."""
+        ...
+
+
+Observers = Callable[[str], RelayObserver]
+"""Gives the observer of the relay of that name."""
+
+
+class Laps:
+    """Times phases that follow each other, for an observer."""
+
+    __slots__ = ("_observer", "_phase", "_since")
+
+    def __init__(self, phase: Phase, observer: RelayObserver) -> None:
+        self._observer = observer
+        self._phase = phase
+        self._since = time.monotonic()
+
+    def enter(self, phase: Phase) -> None:
+        """The phase that was is over, and this one begins."""
+        self.end()
+        self._phase = phase
+
+    def end(self) -> None:
+        """The phase is over."""
+        now = time.monotonic()
+        self._observer.phase(self._phase, now - self._since)
+        self._since = now

@@ -1,0 +1,1 @@
+"""Dashboards for Grafana, made from the definitions of the metrics."""
