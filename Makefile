@@ -38,12 +38,15 @@ run: $(VENV)/.project ## Run the service with the settings of the environment an
 	@$(PY) -m app run $(ARGS)
 
 .PHONY: up
-up: ## Start service, Kafka and mailbox in containers
-	docker compose up --build --detach --wait $(ARGS)
+up: ## Start service, Kafka and mailbox in containers; MONITORING=1 adds Prometheus and Grafana
+	docker compose $(if $(MONITORING),--profile monitoring) up --build --detach --wait $(ARGS)
 	@printf '\nMailbox    http://%s\n' "$$(docker compose port mailbox 8025)"
 	@for number in $$(docker compose ps --quiet mailer | awk '{ print NR }'); do \
 		printf 'Health     http://%s/health\n' "$$(docker compose port --index $$number mailer 8081)"; \
 	done
+	@$(if $(MONITORING),printf 'Alerts     http://%s/alerts\nDashboards http://%s\n' \
+		"$$(docker compose --profile monitoring port prometheus 9090)" \
+		"$$(docker compose --profile monitoring port grafana 3000)")
 	@printf 'Kafka      %s\n\nSend a mail, and look into the mailbox:\n' "$$(docker compose port kafka 9092)"
 	@echo '  docker compose exec mailer kafka-mailer send --to ann@example.com --subject Hello --text "Hello Ann"'
 	@echo 'See its log:  docker compose logs --follow mailer'
@@ -51,7 +54,7 @@ up: ## Start service, Kafka and mailbox in containers
 
 .PHONY: down
 down: ## Stop these containers; what Kafka holds stays in its volume
-	docker compose down --remove-orphans $(ARGS)
+	docker compose --profile monitoring down --remove-orphans $(ARGS)
 
 .PHONY: image
 image: ## Build the container image

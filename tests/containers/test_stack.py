@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import json
+import urllib.request
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -32,7 +34,7 @@ def stack(image: str) -> Iterator[Messages]:
         _compose("up", "--build", "--detach", "--wait")
         yield Messages(int(_compose("port", "mailbox", "8025").rpartition(":")[2]))
     finally:
-        _compose("down", "--volumes", "--remove-orphans")
+        _compose("--profile", "monitoring", "down", "--volumes", "--remove-orphans")
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +73,36 @@ def test_three_instances_share_the_work_and_deliver_each_mail_once(
     assert all(shares.values()), f"each does its share: {shares}"
 
 
+def test_prometheus_finds_every_instance_and_its_rules_are_at_work(stack: Messages) -> None:
+    del stack
+    _compose("--profile", "monitoring", "config", "--quiet")
+    _compose("--profile", "monitoring", "up", "--detach", "--no-recreate", "prometheus")
+    address = _compose("--profile", "monitoring", "port", "prometheus", "9090")
+
+    def asked(path: str) -> Any:
+        with urllib.request.urlopen(f"http://{address}/api/v1/{path}", timeout=10) as answer:
+            return json.load(answer)["data"]
+
+    def instances() -> int:
+        try:
+            found = asked("query?query=up%7Bjob%3D%22mailer%22%7D%20%3D%3D%201")["result"]
+        except OSError:
+            return 0  # it starts
+        return len(found)
+
+    instances_now = len(_compose("ps", "--quiet", "mailer").split())
+    wait_until(lambda: instances() == instances_now, "all instances are scraped", 60.0)
+    (group, *_) = asked("rules")["groups"]
+    wait_until(
+        lambda: all(rule["health"] == "ok" for rule in asked("rules")["groups"][0]["rules"]),
+        f"the rules of {group['name']} are at work",
+        30.0,
+    )
+
+
 def test_down_leaves_only_the_volume(stack: Messages) -> None:
     del stack
-    _compose("down", "--remove-orphans")
+    _compose("--profile", "monitoring", "down", "--remove-orphans")
     label = f"label=com.docker.compose.project={PROJECT}"
     assert docker("ps", "--all", "--quiet", "--filter", label) == ""
     assert docker("network", "ls", "--quiet", "--filter", label) == ""

@@ -12,7 +12,7 @@ set -euo pipefail
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 here=$project/tests/containers/lab
 cache=${LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kafka-mailer-lab}
-packages=(docker.io iptables debootstrap)
+packages=(docker.io iptables debootstrap prometheus)
 compose_version=v2.40.3
 base_release=bookworm
 builder=${DOCKER_BUILDKIT:-0}
@@ -208,6 +208,13 @@ build_mailpit() {
     build "$1" "$run/mailbox"
 }
 
+build_prometheus() {
+    mkdir "$run/prometheus"
+    cp "$(command -v prometheus)" "$run/prometheus/prometheus"
+    printf 'FROM %s\nCOPY prometheus /bin/prometheus\nENTRYPOINT ["/bin/prometheus"]\n' "$base" >"$run/prometheus/Dockerfile"
+    build "$1" "$run/prometheus"
+}
+
 trap put_back EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -215,6 +222,7 @@ trap 'exit 143' TERM
 base=$(named_in Dockerfile 'ARG PYTHON_IMAGE=\(.*\)')
 whole_base=$(named_in Dockerfile 'ARG BUILD_IMAGE=\(.*\)')
 kafka=$(named_in docker-compose.yml ' *image: \(apache/kafka:.*\)')
+prometheus=$(named_in docker-compose.yml ' *image: \(prom/prometheus:.*\)')
 mailpit=$(named_in docker-compose.yml ' *image: \(axllent/mailpit:.*\)')
 python=$project/.venv/bin/python
 cd "$project"
@@ -233,6 +241,7 @@ import_base "$base"
 docker tag "$base" "$whole_base"
 build_kafka "$kafka"
 build_mailpit "$mailpit"
-say "made $base, $kafka, $mailpit in $SECONDS s"
+build_prometheus "$prometheus"
+say "made $base, $kafka, $mailpit, $prometheus in $SECONDS s"
 
 if (($#)); then "$@"; else "$python" -m pytest tests/containers; fi
