@@ -112,6 +112,7 @@ reference: $(VENV)/.project ## Write .env.example, the tables of docs/ and the d
 	@$(PY) -m app.settings
 	@$(PY) -m app.ops.reference
 	@$(PY) -m app.outcomes
+	@$(PY) -m app.telemetry.reference
 	@$(PY) -m tests.contract.mail
 	@$(PY) -m app.telemetry.metrics.reference
 	@$(PY) -m app.telemetry.dashboards.reference
@@ -119,9 +120,9 @@ reference: $(VENV)/.project ## Write .env.example, the tables of docs/ and the d
 .PHONY: lock
 lock: $(VENV)/.made ## Pin the newest dependencies that pyproject.toml allows
 	@$(PIP) uv==$(UV_VERSION)
-	$(call compile,runtime,--extra mjml --extra css)
-	$(call compile,demo,--extra demo --extra mjml --extra css --group build)
-	$(call compile,dev,--extra demo --extra mjml --extra css --group build --group dev)
+	$(call compile,runtime,--extra mjml --extra css --extra otel)
+	$(call compile,demo,--extra demo --extra mjml --extra css --extra otel --group build)
+	$(call compile,dev,--extra demo --extra mjml --extra css --extra otel --group build --group dev)
 	$(call compile,audit,--constraint requirements/demo.txt --group audit)
 	$(call compile,build,--constraint requirements/demo.txt --group build)
 

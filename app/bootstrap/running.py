@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
+from app.bootstrap import tracing
 from app.bootstrap.operations import Operations
 from app.bootstrap.service import Service
 from app.domain.errors import Fatal, ServerUnreachable
 from app.kafka import hush
-from app.telemetry import AddressView, MailLog, configure_logging
+from app.telemetry import AddressView, MailLog, configure_logging, sum_up
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,8 @@ DONE = 0
 FAILED = 1
 UNREACHABLE = 3
 INTERRUPTED = 130
+
+SUM_UP_EVERY_S = 5.0
 
 
 def serve(loaded: Loaded, flags: Mapping[str, str]) -> int:
@@ -42,12 +45,24 @@ def serve(loaded: Loaded, flags: Mapping[str, str]) -> int:
 
 
 async def _live(loaded: Loaded, flags: Mapping[str, str], mail_log: MailLog) -> int:
+    settings = loaded.settings
     try:
-        service = Service(loaded.settings, mail_log)
+        export = tracing.export(settings) if settings.ops_tracing else None
+        service = Service(settings, mail_log, tracing.tracing(settings, export))
     except Fatal as error:
         log.critical("%s", error)
         return FAILED
-    return await _Life(service, Operations(loaded, flags, service, mail_log)).live()
+    try:
+        return await _Life(service, Operations(loaded, flags, service, mail_log)).live()
+    finally:
+        if export is not None:
+            await export.stop()
+
+
+async def _sum_up_logs() -> None:
+    while True:
+        await asyncio.sleep(SUM_UP_EVERY_S)
+        sum_up()
 
 
 class _Life:
@@ -65,6 +80,7 @@ class _Life:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._signalled, number)
         loop.add_signal_handler(signal.SIGHUP, self._operations.reread)
+        summing_up = asyncio.create_task(_sum_up_logs(), name="log bursts")
         code = await self._until_the_end()
         seconds = self._operations.settings.shutdown_timeout
         if self._service.started:
@@ -73,6 +89,8 @@ class _Life:
         await self._operations.stop()
         if self._signals > 1:
             code = INTERRUPTED
+        summing_up.cancel()
+        sum_up(everything=True)
         log.info("ended")
         return code
 

@@ -35,6 +35,7 @@ from app.pipeline.line import Line
 from app.pipeline.pacing import Pacing
 from app.pipeline.router import Router
 from app.pipeline.tolerated import Tolerated
+from app.pipeline.traces import Traces
 from app.pipeline.unparked import Unparked
 from app.pipeline.waits import Waits
 from app.pipeline.watchdog import Watchdog
@@ -42,6 +43,7 @@ from app.pipeline.writer import Writer
 from app.pool import WorkerPool
 from app.state.suppressed import Suppressed
 from app.telemetry import MailMetrics, Metrics, OutcomeTally, PoolMetrics, RelayMetrics
+from app.telemetry.in_hand import current_trace_id
 from app.telemetry.loop_lag import watch_loop
 from app.telemetry.metrics import intake, mail, service
 
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from app.pipeline.watchdog import Pulse
     from app.settings import Settings
     from app.telemetry import MailLog
+    from app.telemetry.tracing import Tracing
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +72,9 @@ READERS_END_S = 1.0
 class Service:
     """Reads, sends and settles between `start` and `drain`."""
 
-    def __init__(self, settings: Settings, mail_log: MailLog) -> None:
+    def __init__(
+        self, settings: Settings, mail_log: MailLog, tracing: Tracing | None = None
+    ) -> None:
         self._settings = settings
         self._mail_log = mail_log
         self._kafka = configs.kafka_config(settings)
@@ -102,8 +107,11 @@ class Service:
         self.started = False
         self.tally = OutcomeTally(time.monotonic)
         mail_log.heard.append(self.tally.add)
-        mail_log.heard.append(MailMetrics(self.metrics, settings.email_dlq_topic).hear)
+        mail_log.heard.append(
+            MailMetrics(self.metrics, settings.email_dlq_topic, current_trace_id).hear
+        )
         self._flights = Flights()
+        self._traces = Traces(tracing)
         self._remembering = remembering(settings, self._routes.schedule, self.watchdog)
         self._handler = Handler(
             self.composer,
@@ -122,6 +130,7 @@ class Service:
                 staging.redirect(settings),
                 sender_domain=configs.sender_domain(settings),
                 on_composed=self.metrics.histogram(mail.COMPOSE).of().observe,
+                traces=self._traces,
             ),
             screens=[
                 *staging.screens(settings),
@@ -320,6 +329,7 @@ class Service:
             self._mail_log,
             clock=epoch_ms,
             vitals=self.watchdog.pulse("results"),
+            traces=self._traces,
         )
         self._routed = [router, unparked]
         self._tiers = frozenset(topics.tiers)
@@ -333,7 +343,7 @@ class Service:
             topic: round((self._routes.schedule.tier_delay(topic) or 0) * 1000)
             for topic in topics.tiers
         }
-        ways_in = [Dispatch(self.pool, self._flights, router, line) for _ in range(2)]
+        ways_in = [Dispatch(self.pool, self._flights, router, line, self._traces) for _ in range(2)]
         readers = Readers(
             self._settings,
             self._kafka,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import time
+from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -46,7 +47,9 @@ class SystemClock:
 
     def call_at(self, when: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
         loop = asyncio.get_running_loop()
-        return loop.call_later(max(0.0, when - time.monotonic()), callback)
+        # Whoever sets a timer has long gone on to something else when it fires.
+        delay = max(0.0, when - time.monotonic())
+        return loop.call_later(delay, callback, context=Context())
 
 
 class ManualClock:

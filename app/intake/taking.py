@@ -12,6 +12,7 @@ from app.domain.job import Hop, MailJob, Refused, RefusedAs
 from app.domain.record import Partition
 from app.intake.head import Head
 from app.intake.trail import trail_of
+from app.telemetry.in_hand import in_hand
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,7 +57,8 @@ class QueueTaking:
             return Refused(claim, record, trail_of(record), RefusedAs.INVALID, str(error))
         except Exception as error:
             # One record must never stop the others, whatever it does to our own code.
-            log.exception("decoding failed at %s/%d/%d", *record.origin)
+            with in_hand(trail_of(record).origin):
+                log.exception("decoding failed at %s/%d/%d", *record.origin)
             reason = f"decoding failed: {type(error).__name__}"
             return Refused(claim, record, trail_of(record), RefusedAs.INVALID, reason)
         if message.expires_at is not None and _ms(message.expires_at.timestamp()) <= now:

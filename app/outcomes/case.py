@@ -10,12 +10,15 @@ if TYPE_CHECKING:
     from app.domain.job import Hop, Refused, Trail
     from app.domain.message import Message
     from app.domain.outcome import Attempt
-    from app.domain.record import Record
+    from app.domain.record import Headers, Record
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is being decided; `number` is the attempt's, or how many were made when none was."""
+    """What is being decided; `number` is the attempt's, or how many were made when none was.
+
+    `context` of the trace for the records that follow; None where the record's own goes on.
+    """
 
     claim: Claim
     record: Record
@@ -25,11 +28,19 @@ class Case:
     attempt: Attempt | None = None
     queued_s: float = 0.0
     error: BaseException | None = None
+    context: Headers | None = None
 
     @classmethod
-    def of(cls, item: Refused | Hop) -> Case:
+    def of(cls, item: Refused | Hop, context: Headers | None = None) -> Case:
         """A record that no attempt was made at."""
-        return cls(item.claim, item.record, item.trail, item.message, item.trail.attempts)
+        return cls(
+            item.claim,
+            item.record,
+            item.trail,
+            item.message,
+            item.trail.attempts,
+            context=context,
+        )
 
     @property
     def mail_id(self) -> str:

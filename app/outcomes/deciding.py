@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from app.domain.job import Hop, MailJob, Refused
     from app.domain.outcome import Attempt, Withheld
+    from app.domain.record import Headers
     from app.outcomes.decision import Routes, Unsent
 
 
@@ -31,6 +32,7 @@ def decide(
     now_ms: int,
     rng: Random,
     queued_s: float = 0.0,
+    context: Headers | None = None,
 ) -> Decision:
     """Decide each of the job's recipients: delivered, retried, dead, or settled unsent.
 
@@ -38,7 +40,8 @@ def decide(
     blame for (`relay_auth`, trouble before MAIL) uses up no retry and is never dead. No attempt
     comes before the delay that the relay stated. Recipients whose next attempt would not come
     before `expires_at` end at once, as `expired`. A recipient that `ended` says nothing of is
-    taken for a bug of ours, never for delivered.
+    taken for a bug of ours, never for delivered. What is written carries the trace's `context`,
+    or else the record's own.
     """
     ending = ending_of(job, ended)
     fates, retry = fates_of(job, ending, routes.schedule, now_ms=now_ms, rng=rng)
@@ -52,6 +55,7 @@ def decide(
         attempt=ending.attempt,
         queued_s=queued_s,
         error=ending.error,
+        context=context,
     )
     decision = conclude(
         case,
@@ -67,13 +71,15 @@ def decide(
     return replace(decision, notes=notes) if notes else decision
 
 
-def decide_refused(refused: Refused, routes: Routes, *, now_ms: int) -> Decision:
+def decide_refused(
+    refused: Refused, routes: Routes, *, now_ms: int, context: Headers | None = None
+) -> Decision:
     """Invalid records are dead; expired ones are too only where there is no results topic."""
     invalid = refused.why is RefusedAs.INVALID
     status = Status.DEAD if invalid else Status.EXPIRED
     kind = ErrorKind.INVALID_MESSAGE if invalid else ErrorKind.EXPIRED
     telling = Verdict("", kind, permanent=True, detail=refused.reason)
-    case = Case.of(refused)
+    case = Case.of(refused, context)
     fates = [Fate(replace(telling, address=address), status) for address in case.recipients]
     kept = letter(
         case,
@@ -86,11 +92,13 @@ def decide_refused(refused: Refused, routes: Routes, *, now_ms: int) -> Decision
     return conclude(case, status, fates, letters, routes, now_ms=now_ms, telling=telling)
 
 
-def decide_hop(hop: Hop, routes: Routes, *, now_ms: int) -> Decision:
+def decide_hop(
+    hop: Hop, routes: Routes, *, now_ms: int, context: Headers | None = None
+) -> Decision:
     """To the largest tier not above what remains of the wait: neither an attempt nor a result."""
     schedule = routes.schedule
     tier = schedule.tier_for((hop.not_before_ms - now_ms) / 1000)
-    case = Case.of(hop)
+    case = Case.of(hop, context)
     waiting = letter(
         case,
         schedule.topic(tier),

@@ -10,6 +10,7 @@ from app.domain.outcome import Attempt, ErrorKind, Verdict, Withheld
 from app.domain.smtp import RelayUnavailable
 from app.outcomes.decision import Unsent
 from app.outcomes.stated_delay import LONGEST_S
+from app.telemetry.tracebacks import place_of
 
 if TYPE_CHECKING:
     from app.domain.job import MailJob
@@ -53,7 +54,8 @@ def ending_of(job: MailJob, ended: Attempt | Withheld | BaseException | Unsent) 
             wait = min(max(ended.retry_in, 0.0), LONGEST_S)
             return Ending(_all(job, kind, ended.detail, delay_s=wait), made=False)
         case _:
-            detail = f"{type(ended).__name__}: {ended}"
+            # Its words may quote the message.
+            detail = f"our own code failed: {place_of(ended)}"
             return Ending(_all(job, ErrorKind.BUG, detail), made=True, error=ended)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from app.domain import wire
+from app.domain import trace_context, wire
 from app.outcomes.text import one_line
 
 if TYPE_CHECKING:
@@ -42,13 +42,16 @@ def marked(
     recipients: Sequence[str] | None,
     failure: Failure | None,
     not_before_ms: int | None = None,
+    context: Headers | None = None,
 ) -> Headers:
     """The producer's headers, as they are and in their order, then ours, each written anew.
 
     `recipients` None means all of the message's. Without a `failure` what the previous one wrote
-    is kept.
+    is kept, without a trace's `context` that of the record.
     """
     replaced = wire.OURS if failure else wire.OURS - _OF_THE_FAILURE
+    if context is not None:
+        replaced |= trace_context.NAMES
     kept = [header for header in headers if header[0] not in replaced]
     ours = [
         (wire.MAIL_ID, _text(mail_id)),
@@ -62,7 +65,7 @@ def marked(
         ours.append((wire.MAIL_RECIPIENTS, orjson.dumps(list(recipients))))
     if failure is not None:
         ours += _of(failure)
-    return (*kept, *ours)
+    return (*kept, *ours, *(context or ()))
 
 
 def without_value(letter: Outgoing) -> Outgoing:

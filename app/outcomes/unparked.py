@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from app.domain import wire
 from app.domain.outcome import ErrorKind, Status
 from app.domain.timestamps import rfc3339
+from app.domain.trace_context import carried
 from app.outcomes.decision import Decision
 from app.outcomes.headers import explained
 from app.outcomes.text import one_line
@@ -47,7 +48,7 @@ def decide_unparked(
         status=Status.DEAD,
         kind=kind,
         letters=(_dead(explained(letter, reason), kind, routes, now_ms),),
-        result=result_of(fields, letter.lane, routes),
+        result=result_of(fields, letter.lane, routes, carried(letter.headers)),
         fields=fields,
         template=decision.template,
         age_s=decision.age_s,

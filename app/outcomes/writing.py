@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.domain.outcome import Status
 from app.domain.record import Outgoing
+from app.domain.trace_context import carried
 from app.outcomes.decision import Decision
 from app.outcomes.headers import Failure, marked
 from app.outcomes.result import encode_result, result_fields
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from app.domain.outcome import Verdict
+    from app.domain.record import Headers
     from app.outcomes.case import Case
     from app.outcomes.decision import Routes
     from app.outcomes.fates import Fate, Retry
@@ -43,6 +45,7 @@ def letter(
             recipients=(recipients or None) if partial else None,
             failure=failure,
             not_before_ms=not_before_ms,
+            context=case.context,
         ),
     )
 
@@ -98,7 +101,12 @@ def conclude(
         status=status,
         kind=telling.kind,
         letters=letters,
-        result=result_of(fields, case.trail.origin.partition, routes),
+        result=result_of(
+            fields,
+            case.trail.origin.partition,
+            routes,
+            carried(case.record.headers) if case.context is None else case.context,
+        ),
         next_attempt_at_ms=next_at,
         fields=fields,
         template=case.message.template if case.message else None,
@@ -107,12 +115,14 @@ def conclude(
     )
 
 
-def result_of(fields: Mapping[str, Any], lane: int, routes: Routes) -> Outgoing | None:
-    """The record for the results topic; None where there is none."""
+def result_of(
+    fields: Mapping[str, Any], lane: int, routes: Routes, context: Headers
+) -> Outgoing | None:
+    """The record for the results topic, in its trace's context; None where there is none."""
     if routes.results is None:
         return None
     key = str(fields["id"]).encode(errors="replace")
-    return Outgoing(topic=routes.results, lane=lane, key=key, value=encode_result(fields))
+    return Outgoing(routes.results, lane, key, encode_result(fields), context)
 
 
 def failure_of(verdict: Verdict, now_ms: int) -> Failure:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from app.pipeline.flights import Flights
     from app.pipeline.line import Line
     from app.pipeline.router import Router
+    from app.pipeline.traces import Traces
     from app.pool import WorkerPool
 
 PRIORITIES = {
@@ -34,11 +35,13 @@ class Dispatch:
         flights: Flights,
         router: Router,
         line: Line,
+        traces: Traces,
     ) -> None:
         self._pool = pool
         self._flights = flights
         self._router = router
         self._line = line
+        self._traces = traces
         self._place = Place()
 
     def room(self) -> int:
@@ -64,6 +67,7 @@ class Dispatch:
                 priority=PRIORITIES[message.priority],
                 expires_at=message.expires_at,
                 size=job.size,
+                job_id=str(job.trail.origin),
             )
         except (QueueFull, PoolClosed):
             self._line.full = True
@@ -76,6 +80,7 @@ class Dispatch:
             return True
         self._line.entered(self._place)
         self._flights.begin(job.claim, ticket)
+        self._traces.keep(job)
         return True
 
     def divert(self, item: Refused | Hop) -> None:

@@ -12,7 +12,9 @@ from app.domain.job import Hop
 from app.domain.outcome import Attempt, ErrorKind, Verdict, Withheld
 from app.domain.smtp import NoRelay, RelayUnavailable
 from app.outcomes import Judge, relay_id, too_many_connections
+from app.pipeline.traces import Traces
 from app.pool import Postpone
+from app.telemetry.in_hand import part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -42,7 +44,7 @@ def _nobody(_seconds: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """`judge` of replies; `redirect`, where mail does not go to its recipients.
+    """`judge` of replies; `redirect`, where mail does not go to its recipients; `traces` of all.
 
     `sender_domain`: that of messages that name no sender. `on_composed` hears how many seconds
     composing a message took.
@@ -52,6 +54,7 @@ class Terms:
     redirect: Redirect | None = None
     sender_domain: str | None = None
     on_composed: Callable[[float], object] = _nobody
+    traces: Traces = field(default_factory=Traces)
 
 
 class Handler:
@@ -92,7 +95,8 @@ class Handler:
         flight = self._waits.flights.of(job.claim)
         flight.running = True
         try:
-            return await self._handle(job, flight)
+            with self._terms.traces.working(job):
+                return await self._handle(job, flight)
         finally:
             flight.running = False
             if self._on_end is not None:
@@ -122,9 +126,10 @@ class Handler:
         if self._terms.redirect is not None:
             message, receivers = self._terms.redirect.instead(message, recipients)
         began = time.perf_counter()
-        composed = await self._composer.compose_aside(
-            message, job.trail, receivers, now=self._now()
-        )
+        with part("compose"):
+            composed = await self._composer.compose_aside(
+                message, job.trail, receivers, now=self._now()
+            )
         self._terms.on_composed(time.perf_counter() - began)
         try:
             report = await self._relays.send(

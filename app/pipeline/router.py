@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from app.domain.job import Hop, MailJob
 from app.domain.smtp import RelayUnavailable
 from app.outcomes import Unsent, decide, decide_hop, decide_refused
 from app.pool import Outcome
+from app.telemetry.in_hand import in_hand
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -18,12 +20,15 @@ if TYPE_CHECKING:
     from app.domain.clock import WallClock
     from app.domain.job import Handled, Refused
     from app.domain.outcome import Attempt, Withheld
+    from app.domain.record import Headers
     from app.domain.vitals import Vitals
     from app.outcomes import Decision, Routes
     from app.pipeline.flights import Flights
+    from app.pipeline.traces import Traces
     from app.pipeline.writer import Writer
     from app.pool import JobResult
     from app.telemetry import MailLog
+    from app.telemetry.tracing import MailTrace
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +50,7 @@ class Router:
         *,
         clock: WallClock,
         vitals: Vitals,
+        traces: Traces,
     ) -> None:
         self.routes = routes
         self._writer = writer
@@ -53,6 +59,7 @@ class Router:
         self._mail_log = mail_log
         self._clock = clock
         self._vitals = vitals
+        self._traces = traces
         self.on_progress: Callable[[], None] = _nobody
         self._rng = Random()  # noqa: S311 - jitter of retries, no secret
 
@@ -73,45 +80,77 @@ class Router:
 
     def divert(self, item: Refused | Hop) -> None:
         """What intake read and never became a job."""
+        trace = self._traces.begin(item)
+        with in_hand(item.trail.origin, trace):
+            self._turn_away(item, trace)
+
+    def _turn_away(self, item: Refused | Hop, trace: MailTrace | None) -> None:
+        now_ms, context = self._clock(), _context(trace)
         if isinstance(item, Hop):
-            self._write(decide_hop(item, self.routes, now_ms=self._clock()))
+            self._write(decide_hop(item, self.routes, now_ms=now_ms, context=context), trace)
         else:
-            self._write(decide_refused(item, self.routes, now_ms=self._clock()))
+            self._write(decide_refused(item, self.routes, now_ms=now_ms, context=context), trace)
 
     def _route(self, result: JobResult[MailJob, Handled]) -> None:
         job = result.job
         self._flights.end(job.claim)
+        trace = self._traces.end(job.claim)
+        with in_hand(job.trail.origin, trace):
+            self._conclude(result, job, trace)
+
+    def _conclude(
+        self, result: JobResult[MailJob, Handled], job: MailJob, trace: MailTrace | None
+    ) -> None:
+        ended = _ended(result)
         if not self._settlements.is_current(job.claim):
             log.info(
                 "%s of %s/%d/%d belongs to an assignment that has ended; its new owner decides",
                 result.outcome,
                 *job.claim[:3],
             )
-            return
-        ended = _ended(result)
-        if ended is None:
+        elif ended is None:
             self._settlements.give_up(job.claim)
+        elif isinstance(ended, Hop):
+            self._turn_away(ended, trace)
             return
-        if isinstance(ended, Hop):
-            self.divert(ended)
+        else:
+            self._decide(result, job, ended, trace)
             return
-        try:
-            decision = self._decide(job, ended, result.queued_s)
-        except Exception as error:
-            log.exception("deciding failed")
-            decision = self._decide(job, error, result.queued_s)
-        self._write(decision)
+        if trace is not None:
+            trace.end(None)
 
     def _decide(
-        self, job: MailJob, ended: Attempt | Withheld | BaseException | Unsent, queued_s: float
-    ) -> Decision:
-        return decide(
-            job, ended, self.routes, now_ms=self._clock(), rng=self._rng, queued_s=queued_s
+        self,
+        result: JobResult[MailJob, Handled],
+        job: MailJob,
+        ended: Attempt | Withheld | BaseException | Unsent,
+        trace: MailTrace | None,
+    ) -> None:
+        decided = partial(
+            decide,
+            job,
+            routes=self.routes,
+            now_ms=self._clock(),
+            rng=self._rng,
+            queued_s=result.queued_s,
+            context=_context(trace),
         )
+        try:
+            decision = decided(ended)
+        except Exception as error:
+            log.exception("deciding failed")
+            decision = decided(error)
+        self._write(decision, trace)
 
-    def _write(self, decision: Decision) -> None:
+    def _write(self, decision: Decision, trace: MailTrace | None) -> None:
         self._mail_log.write(decision)
         self._writer.write(decision)
+        if trace is not None:
+            trace.end(decision)
+
+
+def _context(trace: MailTrace | None) -> Headers | None:
+    return None if trace is None else trace.headers
 
 
 def _nobody() -> None:

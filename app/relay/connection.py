@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from app.domain.smtp import Phase, RecipientReply, Reply
@@ -11,6 +12,8 @@ from app.relay.framing import BLOCK, mail_line, rcpt_line
 from app.relay.manner import manner_of
 from app.relay.observer import Laps
 from app.relay.outcome import Outcome
+from app.relay.watched import Watched
+from app.telemetry.in_hand import steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -98,7 +101,8 @@ class Connection:
                 {each: RecipientReply(each, Phase.MAIL, objection) for each in recipients}
             )
         manner = self._manner(size)
-        transaction = Transaction(
+        seen = steps()
+        transaction = (Transaction if seen is None else partial(Watched, seen))(
             self._channel,
             self._config.timeouts,
             manner,

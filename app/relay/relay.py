@@ -20,7 +20,9 @@ from app.relay.health import Health
 from app.relay.limits import Limits
 from app.relay.opening import Opening
 from app.relay.state import RelayState, RelayStatus
+from app.relay.telling import about, tell_answer, tell_asked
 from app.relay.tls import client_context
+from app.telemetry.in_hand import part
 
 if TYPE_CHECKING:
     import ssl
@@ -54,6 +56,7 @@ class Relay:
         self.name = config.name
         self._observer = observer
         self._config = config
+        self._about = about(config)
         self._clock = clock
         self._context: ssl.SSLContext | None = None
         self._helo_name = config.helo_name or ""
@@ -192,7 +195,9 @@ class Relay:
         started = self._clock.monotonic()
         if self.ready_in() > 0:
             raise self.unavailable()
-        replies = await Delivery(self, composed).run()
+        with part("send", self._about) as sending:
+            replies = await Delivery(self, composed).run()
+            tell_answer(self.name, sending, composed, replies)
         self._count(replies)
         return SendReport(self.name, replies, self._clock.monotonic() - started)
 
@@ -224,7 +229,8 @@ class Relay:
         self, composed: Composed, recipients: Sequence[str], content: bytes, *, fresh: bool
     ) -> Outcome:
         try:
-            connection = await self._connections.acquire(fresh=fresh)
+            with part("connection"):
+                connection = await self._connections.acquire(fresh=fresh)
         except asyncio.CancelledError as cut:
             # Nothing was offered to the relay, which whoever cut us off has to know.
             raise RelayUnavailable(
@@ -234,6 +240,7 @@ class Relay:
             objection = connection.objection(composed.envelope, len(content))
             if objection is not None:
                 raise Unfit(objection)
+            tell_asked(self.name, kept=not connection.fresh)
             return await connection.transact(composed.envelope, recipients, content)
         finally:
             self._connections.release(connection)

@@ -381,6 +381,12 @@ class Settings(BaseSettings):
     ops_public: Annotated[bool, Switch()] = setting(
         Group.OPS, "false", "Let everybody read what mails are about, without the token."
     )
+    ops_tracing: Annotated[bool, Switch()] = setting(
+        Group.OPS,
+        "false",
+        "Send a trace of each message to an OpenTelemetry collector; where to is in the "
+        "environment's OTEL_EXPORTER_OTLP_ENDPOINT.",
+    )
 
     log_level: Annotated[Level, Choice(("debug", "info", "warning", "error"))] = setting(
         Group.LOG, "info", "Least important events to log."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.telemetry.addresses import AddressPolicy, AddressView
+from app.telemetry.libraries import sum_up
 from app.telemetry.lines import Lines
 from app.telemetry.logs import (
     FORMATS,
@@ -39,4 +40,5 @@ __all__ = [
     "configure_logging",
     "get_audit_logger",
     "get_logger",
+    "sum_up",
 ]

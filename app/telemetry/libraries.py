@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import logging
 from typing import TYPE_CHECKING, Final
 
 from typing_extensions import override
 
-from app.telemetry.throttle import Throttle
+from app.telemetry.bursts import Bursts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.telemetry.sink import Sink
 
-_QUIET: Final = ("aiokafka", "aiosmtplib", "asyncio", "mail.log", "uvicorn")
-_REPEATING: Final = ("aiokafka",)
-_REMEMBERED: Final = 500
-# Their lines are details of what the service says itself.
-_AGAIN_S: Final = 60.0
+_QUIET: Final = (
+    *("aiokafka", "aiosmtplib", "asyncio", "mail.log", "opentelemetry", "requests", "urllib3"),
+    "uvicorn",
+)
 
 
 def level_of_libraries(level: int) -> int:
@@ -39,28 +39,41 @@ def take_over(level: int, handler: LibraryHandler) -> None:
         logging.getLogger(name).setLevel(level_of_libraries(level))
 
 
+def sum_up(*, everything: bool = False) -> None:
+    """Write what was counted of bursts whose interval is over; to be called now and then."""
+    for each in logging.getLogger().handlers:
+        if isinstance(each, LibraryHandler):
+            each.sum_up(everything=everything)
+
+
 class LibraryHandler(logging.Handler):
-    """Writes records to the sink; what a library says at each of its attempts, ever more rarely."""
+    """Writes records to the sink, those of a burst summed up."""
 
     def __init__(
         self, sink: Sink, formatter: logging.Formatter, clock: Callable[[], float]
     ) -> None:
         super().__init__()
         self._sink = sink
-        self._clock = clock
-        self._throttles: dict[tuple[str, str], Throttle] = {}
+        self._bursts = Bursts(clock)
         self.setFormatter(formatter)
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
-        if record.name.partition(".")[0] in _REPEATING:
-            throttle = self._throttle(record)
-            repeated = throttle.silenced
-            if not throttle.due():
-                return
-            if repeated:
-                record = copy.copy(record)
-                record.__dict__["repeated"] = repeated
+        for each in self._bursts.written_for(record):
+            self._write(each)
+
+    def sum_up(self, *, everything: bool = False) -> None:
+        """Write the counts that are due."""
+        with self.lock or contextlib.nullcontext():
+            for each in self._bursts.summed_up(everything=everything):
+                self._write(each)
+
+    @override
+    def close(self) -> None:
+        self.sum_up(everything=True)
+        super().close()
+
+    def _write(self, record: logging.LogRecord) -> None:
         try:
             line = self.format(record)
         except Exception:  # noqa: BLE001 - arguments that do not fit cost the arguments, not the line
@@ -68,11 +81,3 @@ class LibraryHandler(logging.Handler):
             record.args = None
             line = self.format(record)
         self._sink.write(line)
-
-    def _throttle(self, record: logging.LogRecord) -> Throttle:
-        key = (record.name, str(record.msg))
-        if key not in self._throttles:
-            if len(self._throttles) >= _REMEMBERED:
-                self._throttles.clear()
-            self._throttles[key] = Throttle(self._clock, first=_AGAIN_S)
-        return self._throttles[key]

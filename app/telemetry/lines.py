@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.domain.clock import epoch_ms
 from app.domain.timestamps import rfc3339
+from app.telemetry.in_hand import current_trace_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +44,8 @@ class Lines:
             "event": event,
             **fields,
         }
+        if (trace := current_trace_id()) is not None:
+            line["trace_id"] = trace
         for step in self._steps:
             line = step(None, name, line)
         self._sink.write(line)

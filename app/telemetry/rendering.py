@@ -10,6 +10,8 @@ import structlog
 
 from app.domain.clock import epoch_ms
 from app.domain.timestamps import rfc3339
+from app.telemetry.in_hand import current_origin, current_trace_id
+from app.telemetry.tracebacks import with_exception
 
 if TYPE_CHECKING:
     from logging import LogRecord
@@ -23,13 +25,13 @@ if TYPE_CHECKING:
 def last_steps(scrub: Scrubber, *, console: bool, colors: bool) -> list[Processor]:
     """Exception to text, addresses by policy, then the line: the last step gives a string."""
     if not console:
-        return [structlog.processors.format_exc_info, scrub, _as_json]
+        return [with_exception, scrub, _as_json]
     renderer = structlog.dev.ConsoleRenderer(
         colors=colors,
         # The pretty ones show local variables: messages and passwords.
         exception_formatter=structlog.dev.plain_traceback,
     )
-    return [structlog.processors.format_exc_info, scrub, _for_eyes, renderer]
+    return [with_exception, scrub, _for_eyes, renderer]
 
 
 def foreign_formatter(steps: list[Processor]) -> structlog.stdlib.ProcessorFormatter:
@@ -61,6 +63,11 @@ def _from_record(_logger: object, _method: str, event: EventDict) -> EventDict:
     }
     if repeated := getattr(record, "repeated", 0):
         line["repeated"] = repeated
+        return line  # it is about several messages
+    if (origin := getattr(record, "origin", None) or current_origin()) is not None:
+        line["origin"] = str(origin)
+    if (trace := current_trace_id()) is not None:
+        line["trace_id"] = trace
     return line
 
 

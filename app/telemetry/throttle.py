@@ -58,6 +58,19 @@ class Throttle:
         self._silenced = 0
         return True
 
+    def summed_up(self, *, early: bool = False) -> int:
+        """How often it was silenced in an interval that is over, which counts as having spoken.
+
+        0 when there is nothing to tell, or not yet; `early` does not wait for the interval's end.
+        """
+        silenced = self._silenced
+        if silenced and (early or self._clock() >= self._next_at):
+            self._interval = min(self._interval * self._factor, self._longest)
+            self._next_at = self._clock() + self._interval
+            self._silenced = 0
+            return silenced
+        return 0
+
     def lasted(self) -> float | None:
         """Seconds since the trouble was first spoken of; None when it was not."""
         return None if self._began is None else self._clock() - self._began

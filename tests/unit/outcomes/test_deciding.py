@@ -231,7 +231,7 @@ def test_a_bug_is_retried_once_with_its_traceback_kept_for_the_log() -> None:
     second = decided(job("ann", past=trail(attempts=1, last_kind=K.BUG)), error)
 
     assert (Status.RETRYING, K.BUG) == (first.status, first.kind)
-    assert header(first.letters[0], "mail-error-text") == "KeyError: 'x'"
+    assert header(first.letters[0], "mail-error-text") == "our own code failed: KeyError"
     assert (Status.DEAD, K.BUG) == (second.status, second.kind)
     assert error is first.error is second.error
 

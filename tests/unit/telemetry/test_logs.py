@@ -113,7 +113,7 @@ def test_a_repetition_tells_how_often_it_was_not_said() -> None:
     now = 60.0
     handler.handle(record)
 
-    assert [event.get("repeated") for event in stream.events] == [None, 2]
+    assert [event.get("repeated") for event in stream.events] == [None, 3]
 
 
 def test_many_different_messages_of_a_library_are_all_said() -> None:
