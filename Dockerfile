@@ -3,15 +3,17 @@ ARG PYTHON_IMAGE=python:3.11-slim-bookworm
 ARG BUILD_IMAGE=python:3.11-bookworm
 
 FROM ${BUILD_IMAGE} AS build
+# Or `tracing`, for OpenTelemetry's SDK besides (12 MB).
+ARG REQUIREMENTS=runtime
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
 # The service's environment gets no pip; the image's own installs into it.
 RUN python -m venv --without-pip /opt/kafka-mailer
-COPY requirements/build.txt requirements/runtime.txt requirements/
+COPY requirements/build.txt requirements/runtime.txt requirements/tracing.txt requirements/
 # Wheels only: nothing is compiled here, so no compiler is needed.
 RUN pip install --require-hashes --only-binary :all: --requirement requirements/build.txt \
     && pip --python /opt/kafka-mailer/bin/python install --no-compile \
-        --require-hashes --only-binary :all: --requirement requirements/runtime.txt \
+        --require-hashes --only-binary :all: --requirement "requirements/$REQUIREMENTS.txt" \
     && find /opt/kafka-mailer -name '*.so' -type f -exec strip --strip-unneeded {} + \
     && find /opt/kafka-mailer -name '*.py[xdi]' -type f -delete \
     # rich needs these only to colour code and Markdown, which no command prints.

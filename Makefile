@@ -120,7 +120,8 @@ reference: $(VENV)/.project ## Write .env.example, the tables of docs/ and the d
 .PHONY: lock
 lock: $(VENV)/.made ## Pin the newest dependencies that pyproject.toml allows
 	@$(PIP) uv==$(UV_VERSION)
-	$(call compile,runtime,--extra mjml --extra css --extra otel)
+	$(call compile,runtime,--extra mjml --extra css)
+	$(call compile,tracing,--extra mjml --extra css --extra otel)
 	$(call compile,demo,--extra demo --extra mjml --extra css --extra otel --group build)
 	$(call compile,dev,--extra demo --extra mjml --extra css --extra otel --group build --group dev)
 	$(call compile,audit,--constraint requirements/demo.txt --group audit)
