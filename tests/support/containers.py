@@ -87,13 +87,19 @@ def run_image(*arguments: str, options: Sequence[str] = (), within: float = 30.0
 class Container:
     """`docker run` of our image (or `image`): a context manager that removes it at the end.
 
-    Its health is asked every second, so that a test need not wait a quarter of a minute.
+    Its health is asked every second, so that a test need not wait a quarter of a minute; `checked`
+    false leaves that to the options.
     """
 
     def __init__(
-        self, options: Sequence[str] = (), arguments: Sequence[str] = (), image: str = IMAGE
+        self,
+        options: Sequence[str] = (),
+        arguments: Sequence[str] = (),
+        image: str = IMAGE,
+        *,
+        checked: bool = True,
     ) -> None:
-        self._options = options
+        self._options = (*(["--health-interval=1s"] if checked else []), *options)
         self._arguments = arguments
         self._image = image
         self.id = ""
@@ -102,7 +108,6 @@ class Container:
         self.id = docker(
             "run",
             "--detach",
-            "--health-interval=1s",
             *self._options,
             self._image,
             *self._arguments,
