@@ -82,7 +82,7 @@ def _answer(each: Operation, status: int, schemas: dict[Any, Any]) -> dict[str, 
     model = each.answers[status]
     if model is not None:
         described["content"] = {"application/json": {"schema": schemas[model, "serialization"]}}
-    elif status != 204:
+    elif status not in {204, 304}:
         described["content"] = {each.media_type: {"schema": {"type": "string"}}}
     return described
 
