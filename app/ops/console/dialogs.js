@@ -22,7 +22,7 @@ export function ask({ title, text, yes, fields = [] }) {
   const inputs = fields.map(({ label, ...attributes }) => {
     const input = el("input", { id: `ask-${attributes.name}`, ...attributes });
     const called = el("label", { for: input.id }, label);
-    return { input, row: el("div", { class: attributes.type }, called, input) };
+    return { input, row: el("div", {}, called, input) };
   });
   byId("ask-fields").replaceChildren(...inputs.map(({ row }) => row));
   return new Promise((decided) => {

@@ -28,9 +28,10 @@ function makeFailure(failure) {
   const to = failure.recipients.join(", ");
   const next = failure.next_attempt_at ? `, next try ${clock(failure.next_attempt_at)}` : "";
   const node = el("li", {},
-    el("p", {}, el("time", { datetime: failure.at }, clock(failure.at)), " ", el("strong", {}, failure.id), " ", el("span", { class: "soft" }, to)),
-    el("p", {}, [failure.code, failure.text].filter(Boolean).join(" ") || "no reply"),
-    el("p", { class: "soft" }, `${failure.status} after ${plural(failure.attempt, "attempt")}${failure.relay ? `, relay ${failure.relay}` : ""}${next}`));
+    el("div", { class: "between" },
+      el("p", {}, el("time", { datetime: failure.at }, clock(failure.at)), " ", el("strong", {}, failure.id), " ", el("span", { class: "soft" }, to)),
+      el("p", { class: "soft" }, `${failure.status} after ${plural(failure.attempt, "attempt")}${failure.relay ? ` at ${failure.relay}` : ""}${next}`)),
+    el("p", {}, [failure.code, failure.text].filter(Boolean).join(" ") || "no reply"));
   mark(node, "data-state", failure.status);
   return node;
 }

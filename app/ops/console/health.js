@@ -3,18 +3,23 @@
 import { act, button } from "./acting.js";
 import { ask, tell } from "./dialogs.js";
 import { byId, el, keyed, mark, part, say } from "./dom.js";
-import { since } from "./format.js";
+import { seconds, since } from "./format.js";
 
 let told = null;
 
-export function showHealth({ health, stats }) {
+// What everybody may know.
+export function showStatus(health) {
   const words = health.phase === "running" ? health.status : `${health.status}: ${health.phase}`;
   mark(byId("status"), "data-state", health.status);
   say(byId("status-text"), words);
-  say(byId("identity"), `${health.instance} · ${health.version} · up ${since(health.started_at, stats.at)}`);
+  say(byId("identity"), `${health.instance} · ${health.version} · up ${seconds(health.uptime_s)}`);
   document.title = health.status === "ok" ? "kafka-mailer" : `${health.status} · kafka-mailer`;
   if (told !== null && told !== words) tell(`The service is ${words}.`);
   told = words;
+}
+
+export function showHealth({ health, stats }) {
+  showStatus(health);
   showIssues(health.issues, stats.at);
   byId("steering").hidden = false;
   const stopped = ["paused", "draining"].includes(health.phase);

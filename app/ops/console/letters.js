@@ -12,7 +12,7 @@ const KINDS = [
   "recipient", "policy", "content", "sender", "suppressed", "duplicate", "bug",
 ];
 const PAGE = 25;
-const SOON_MS = 3000;
+const SOON_MS = 5000;
 
 byId("kind").append(...KINDS.map((kind) => el("option", { value: kind }, kind)));
 
@@ -22,15 +22,18 @@ let page = "newest";
 let matching = 0;
 let dead = null;
 let due = null;
+let asked = 0;
 
 // Once the number of dead ones has changed, and the newest are what is looked at.
 export function followLetters({ stats }) {
   const now = stats.outcomes.total.statuses.dead ?? 0;
   if (dead === null) read();
-  else if (now !== dead && page === "newest" && due === null) {
-    due = setTimeout(() => { due = null; read(); }, SOON_MS);
-  }
+  else if (now !== dead && page === "newest") readSoon();
   dead = now;
+}
+
+function readSoon() {
+  due ??= setTimeout(() => { due = null; read(); }, SOON_MS);
 }
 
 function wanted() {
@@ -46,7 +49,9 @@ function wanted() {
   return selection;
 }
 
+// What was asked for last is what is shown, whichever answer comes first.
 async function read(before = null) {
+  const turn = ++asked;
   const query = new URLSearchParams({ limit: PAGE });
   for (const [name, value] of Object.entries(chosen)) query.set(name, value);
   if (before) query.set("before", before);
@@ -54,9 +59,12 @@ async function read(before = null) {
   try {
     found = await call("GET", `/admin/dlq?${query}`);
   } catch (problem) {
+    if (turn !== asked) return;
     say(byId("letters-sum"), `Not read: ${problem.message}`);
+    if (problem.status === 503) readSoon();
     return;
   }
+  if (turn !== asked) return;
   ({ next, matching } = found);
   page = before ?? "newest";
   const selective = Object.keys(chosen).length > 0;

@@ -1,12 +1,12 @@
 // Follows the service as long as somebody looks, and shows what it says.
 
-import { stream, token } from "./api.js";
+import { Problem, call, stream, token } from "./api.js";
 import { button } from "./acting.js";
 import { signIn } from "./dialogs.js";
 import { byId, mark, say } from "./dom.js";
 import { showFailures } from "./failures.js";
 import { showFlow } from "./flow.js";
-import { showHealth } from "./health.js";
+import { showHealth, showStatus } from "./health.js";
 import { followLetters } from "./letters.js";
 import { showRelays } from "./relays.js";
 
@@ -51,13 +51,14 @@ async function follow() {
         live("on", "live");
         show(glance);
       }
-      continue;
     } catch (problem) {
       if (problem.needsToken) {
         await enter(token.get() === null ? "The mails that are shown here are not for everybody." : problem.message);
         continue;
       }
-      if (problem.name !== "AbortError") live("off", problem.message);
+      if (problem.name !== "AbortError") {
+        live("off", problem instanceof Problem ? problem.message : "The connection was lost.");
+      }
     }
     await pause(wait);
     wait = Math.min(wait * 2, LONGEST_MS);
@@ -69,6 +70,7 @@ async function enter(why) {
   byId("main").hidden = true;
   byId("steering").hidden = true;
   live("off", "not signed in");
+  call("GET", "/health").then(showStatus, () => {});
   while (!(await signIn(why, { needed: true })));
 }
 
