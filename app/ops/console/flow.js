@@ -34,16 +34,16 @@ function perMinute(statuses) {
 
 const TILES = [
   {
-    name: "Delivered", statuses: ["delivered"], unit: "in the last minute", value: perMinute(["delivered"]),
+    name: "Delivered", statuses: ["delivered"], unit: "last minute", value: perMinute(["delivered"]),
     more: ({ stats }) => `${rate(stats.pool.throughput_1m)} /s through the pool`,
   },
   {
-    name: "Retrying", statuses: ["retrying"], unit: "in the last minute", value: perMinute(["retrying"]),
+    name: "Retrying", statuses: ["retrying"], unit: "last minute", value: perMinute(["retrying"]),
     more: ({ stats }) => `${count(sum(stats.outcomes.total.statuses, ["retrying"]))} since the start`,
     state: ({ stats }) => (sum(stats.outcomes.last_1m.statuses, ["retrying"]) ? "warn" : null),
   },
   {
-    name: "Dead", statuses: FAILED, unit: "in the last minute", value: perMinute(FAILED),
+    name: "Dead", statuses: FAILED, unit: "last minute", value: perMinute(FAILED),
     more: ({ stats }) => `${count(sum(stats.outcomes.total.statuses, FAILED))} since the start`,
     state: ({ stats }) => (sum(stats.outcomes.last_1m.statuses, FAILED) ? "bad" : null),
   },
