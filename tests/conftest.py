@@ -256,9 +256,9 @@ def prometheus_installed(request: pytest.FixtureRequest) -> None:
         _skip(request, "prometheus", why)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
-    """A real browser, started once."""
+    """A real browser, of one file of tests alone: see `aside`."""
     if why := Browser.why_not():
         _skip(request, "chromium", why)
     with Browser() as browser:

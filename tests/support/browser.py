@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING, Any, Self
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from playwright.sync_api import Playwright, sync_playwright
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Browser as Chromium
     from playwright.sync_api import Page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 PATIENCE_MS = 15_000
+
+T = TypeVar("T")
 
 
 class Browser:
@@ -48,6 +53,12 @@ class Browser:
         page = self._chromium.new_context(base_url=url, **options).new_page()
         page.set_default_timeout(PATIENCE_MS)
         return page
+
+
+def aside(call: Callable[[], T]) -> T:
+    """What it gives, called in another thread: in this one Playwright has its loop running."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(call).result()
 
 
 def _executable() -> str | None:
