@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from app import __version__
+from app.ops.glance import AgesSeen, FailureSeen, WorkerSeen
 from app.ops.health import Phase, RelayHealth, Snapshot, Stall, Trouble
 from app.ops.issues import Code
-from app.ops.glance import AgesSeen, FailureSeen, WorkerSeen
 from app.ops.seeing import Identity
 from app.ops.stats import (
     OutcomeCounts,

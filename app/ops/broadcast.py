@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from app.ops.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, Callable
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class Broadcast:
     def listeners(self) -> int:
         return self._listeners
 
-    def stream(self) -> AsyncIterator[bytes]:
+    def stream(self) -> AsyncGenerator[bytes, None]:
         """What to send to one more listener; `Problem` 503 when there are enough, or at the end."""
         if self._ended or self._listeners >= self._most:
             raise Problem(503, f"{self._most} listen already", headers={"retry-after": "10"})
@@ -66,25 +66,30 @@ class Broadcast:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _events(self) -> AsyncIterator[bytes]:
+    async def _events(self) -> AsyncGenerator[bytes, None]:
         until = self._clock() + self._longest_s
         self._listeners += 1
         if self._task is None:
             self._tell()
             self._task = asyncio.create_task(self._run(), name="ops events")
         try:
-            while not self._ended and self._clock() < until and self._listeners <= self._most:
+            # Several may have been let in at once before the first began.
+            while self._listeners <= self._most and self._clock() < until and not self._ended:
                 yield self._latest
-                if self._ended:
-                    break
-                if self._turn is None:
-                    self._turn = asyncio.get_running_loop().create_future()
-                await asyncio.shield(self._turn)
+                await self._next()
         finally:
             self._listeners -= 1
             if not self._listeners and self._task is not None:
                 self._task.cancel()
                 self._task = None
+
+    async def _next(self) -> None:
+        """Return when there is something new, or never will be."""
+        if self._ended:
+            return
+        if self._turn is None:
+            self._turn = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._turn)
 
     async def _run(self) -> None:
         while True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.domain.outcome import Status
@@ -38,7 +39,8 @@ class Failure(NamedTuple):
     next_attempt_at: str | None
 
 
-class Ages(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Ages:
     """Seconds from first seen to delivered, over the last minute; None where nothing was."""
 
     count: int

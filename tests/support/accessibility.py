@@ -22,22 +22,25 @@ CONTRAST = """() => {
   };
   const behind = (node) => {
     const layers = [];
-    for (let at = node; at; at = at.parentElement) layers.push(rgba(getComputedStyle(at).backgroundColor));
+    for (let at = node; at; at = at.parentElement) {
+      layers.push(rgba(getComputedStyle(at).backgroundColor));
+    }
     return layers.reverse().reduce((below, layer) => over(layer, below), [255, 255, 255]);
   };
   const found = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const node = walker.currentNode.parentElement;
-    if (!walker.currentNode.data.trim() || !node.checkVisibility({ visibilityProperty: true })) continue;
+    const text = walker.currentNode.data.trim();
+    if (!text || !node.checkVisibility({ visibilityProperty: true })) continue;
     if (node.closest(":disabled, [aria-busy=true], noscript, option")) continue;
     const style = getComputedStyle(node);
     const size = parseFloat(style.fontSize);
     const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
     const below = behind(node);
-    const [one, other] = [light(over(rgba(style.color), below)), light(below)].sort((a, b) => b - a);
-    const ratio = (one + 0.05) / (other + 0.05);
-    if (ratio < (large ? 3 : 4.5)) found.push(`${ratio.toFixed(2)}: ${walker.currentNode.data.trim().slice(0, 40)}`);
+    const both = [light(over(rgba(style.color), below)), light(below)];
+    const ratio = (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05);
+    if (ratio < (large ? 3 : 4.5)) found.push(`${ratio.toFixed(2)}: ${text.slice(0, 40)}`);
   }
   return found;
 }"""
@@ -46,21 +49,26 @@ CONTRAST = """() => {
 # hit (WCAG 2.2, 2.5.8).
 NAMELESS = """() => {
   const found = [];
+  const elsewhere = (node) =>
+    (node.getAttribute("aria-labelledby") ?? "").split(" ")
+      .map((id) => document.getElementById(id)?.textContent).join("");
   const name = (node) =>
-    node.getAttribute("aria-label") || node.labels?.[0]?.textContent || node.textContent.trim() ||
-    node.getAttribute("title") ||
-    (node.getAttribute("aria-labelledby") ?? "").split(" ").map((id) => document.getElementById(id)?.textContent).join("");
-  for (const node of document.querySelectorAll("button, input, select, a, iframe, dialog, section, progress, summary")) {
+    node.getAttribute("aria-label") || node.labels?.[0]?.textContent ||
+    node.textContent.trim() || node.getAttribute("title") || elsewhere(node);
+  const targets = "button, input, select, summary";
+  const others = "a, iframe, dialog, section, progress";
+  for (const node of document.querySelectorAll(`${targets}, ${others}`)) {
     if (!node.checkVisibility()) continue;
     if (!name(node)) found.push(`no name: ${node.outerHTML.slice(0, 80)}`);
     const { width, height } = node.getBoundingClientRect();
-    if (node.matches("button, input, select, summary") && (width < 24 || height < 24)) found.push(`too small: ${name(node)}`);
+    if (node.matches(targets) && Math.min(width, height) < 24) found.push(`small: ${name(node)}`);
   }
   const ids = [...document.querySelectorAll("[id]")].map((node) => node.id);
   found.push(...ids.filter((id, place) => ids.indexOf(id) !== place).map((id) => `twice: ${id}`));
   for (const attribute of ["aria-labelledby", "aria-describedby", "for"]) {
     for (const node of document.querySelectorAll(`[${attribute}]`)) {
-      for (const id of node.getAttribute(attribute).split(" ")) if (!ids.includes(id)) found.push(`refers to nothing: ${id}`);
+      const lost = node.getAttribute(attribute).split(" ").filter((id) => !ids.includes(id));
+      found.push(...lost.map((id) => `refers to nothing: ${id}`));
     }
   }
   return found;

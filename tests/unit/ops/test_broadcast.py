@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from prometheus_client import CollectorRegistry
 
+from app.ops import OpsServer, create_app
 from app.ops.broadcast import BEAT, Broadcast
+from app.ops.glance import events
 from app.ops.problems import Problem
+from app.ops.visitors import Visitors
 from tests.support.waiting import run, until
+from tests.unit.ops.sights import TOKEN, Source, access
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -18,7 +24,7 @@ if TYPE_CHECKING:
 SOON_S = 0.01
 
 
-class Source:
+class Counted:
     """Counts how often it was asked; fails when told to."""
 
     def __init__(self) -> None:
@@ -42,12 +48,12 @@ async def listening(broadcast: Broadcast) -> AsyncIterator[AsyncIterator[bytes]]
 
 def test_all_hear_the_same_made_once() -> None:
     async def main() -> None:
-        source = Source()
+        source = Counted()
         broadcast = Broadcast(source, every_s=SOON_S)
         async with listening(broadcast) as first, listening(broadcast) as second:
             assert source.made == 1
-            heard = await asyncio.gather(anext(first), anext(second))
-            assert [b"event: glance\ndata: 2\n\n"] * 2 == heard
+            heard = {await anext(first), await anext(second)}
+            assert heard == {b"event: glance\ndata: 2\n\n"}
         await broadcast.stop()
 
     run(main())
@@ -55,18 +61,14 @@ def test_all_hear_the_same_made_once() -> None:
 
 def test_nothing_is_made_while_nobody_listens() -> None:
     async def main() -> None:
-        source = Source()
+        source = Counted()
         broadcast = Broadcast(source, every_s=SOON_S)
         assert source.made == 0
         async with listening(broadcast):
             pass
         made = source.made
         assert broadcast.listeners == 0
-        assert not [task for task in asyncio.all_tasks() if task.get_name() == "ops events"] or (
-            await until(
-                lambda: all(one.get_name() != "ops events" for one in asyncio.all_tasks()), "ended"
-            )
-        )
+        await until(lambda: len(asyncio.all_tasks()) == 1, "what made them has ended")
         assert source.made == made
         async with listening(broadcast):
             assert source.made == made + 1
@@ -76,7 +78,7 @@ def test_nothing_is_made_while_nobody_listens() -> None:
 
 def test_who_reads_slowly_misses_what_came_between() -> None:
     async def main() -> None:
-        source = Source()
+        source = Counted()
         broadcast = Broadcast(source, every_s=SOON_S)
         async with listening(broadcast) as slow:
             await until(lambda: source.made >= 5, "time has passed")
@@ -88,7 +90,7 @@ def test_who_reads_slowly_misses_what_came_between() -> None:
 
 def test_one_too_many_is_told_so() -> None:
     async def main() -> None:
-        broadcast = Broadcast(Source(), every_s=SOON_S, most=1)
+        broadcast = Broadcast(Counted(), every_s=SOON_S, most=1)
         async with listening(broadcast):
             with pytest.raises(Problem, match="1 listen already") as refused:
                 broadcast.stream()
@@ -101,7 +103,7 @@ def test_one_too_many_is_told_so() -> None:
 
 def test_a_failure_beats_on_and_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
-        source = Source()
+        source = Counted()
         broadcast = Broadcast(source, every_s=SOON_S)
         async with listening(broadcast) as events:
             source.fails = True
@@ -113,11 +115,58 @@ def test_a_failure_beats_on_and_is_said_once(caplog: pytest.LogCaptureFixture) -
     assert len(caplog.records) == 1
 
 
+def test_who_reads_nothing_is_dropped_and_others_hear_on() -> None:
+    """On the real server, with connections as they come."""
+
+    async def main() -> None:
+        broadcast = Broadcast(lambda: b"x" * 1_000_000, every_s=SOON_S)
+        app = create_app(Source(), CollectorRegistry(), access(), events(broadcast))
+        visitors = Visitors(asyncio.get_running_loop().time, wait_s=0.5)
+        server = OpsServer("127.0.0.1", 0, app, visitors)
+        await server.start()
+        asking = f"GET /events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {TOKEN}\r\n\r\n"
+        both = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(2)]
+        for _, writer in both:
+            writer.write(asking.encode())
+        (reading, _), _ = both
+        await until(lambda: broadcast.listeners == 2, "both listen")
+        heard = 0
+        while broadcast.listeners == 2 or heard < 5_000_000:
+            heard += len(await asyncio.wait_for(reading.read(1_000_000), 5))
+        assert broadcast.listeners == 1
+        both[0][1].transport.abort()
+        await until(lambda: broadcast.listeners == 0, "who left is forgotten")
+        both[1][1].transport.abort()
+        await broadcast.stop()
+        await server.stop()
+
+    run(main())
+
+
+def test_the_server_ends_at_once_with_listeners() -> None:
+    async def main() -> None:
+        broadcast = Broadcast(lambda: b"1", every_s=60)
+        app = create_app(Source(), CollectorRegistry(), access(public=True), events(broadcast))
+        server = OpsServer("127.0.0.1", 0, app)
+        await server.start()
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"GET /events HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        await until(lambda: broadcast.listeners == 1, "it listens")
+        began = time.monotonic()
+        await broadcast.stop()
+        await server.stop()
+        assert time.monotonic() - began < 0.9
+        assert (await reader.read()).endswith(b"event: glance\ndata: 1\n\n\r\n0\r\n\r\n")
+        writer.close()
+
+    run(main())
+
+
 def test_a_stream_ends_after_its_time_and_with_the_broadcast() -> None:
     async def main() -> None:
-        short = Broadcast(Source(), every_s=SOON_S, longest_s=5 * SOON_S)
+        short = Broadcast(Counted(), every_s=SOON_S, longest_s=5 * SOON_S)
         assert [event async for event in short.stream()]
-        broadcast = Broadcast(Source(), every_s=60)
+        broadcast = Broadcast(Counted(), every_s=60)
         async with listening(broadcast) as events:
             rest = asyncio.ensure_future(anext(events, None))
             await asyncio.sleep(0)

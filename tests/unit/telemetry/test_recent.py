@@ -6,7 +6,7 @@ from typing import Any
 
 from app.domain.outcome import ErrorKind, Status
 from app.telemetry import AddressView, Recent
-from app.telemetry.recent import KEPT, SAMPLES
+from app.telemetry.recent import KEPT, SAMPLES, Ages
 from tests.unit.telemetry.test_mail_log import Outcome, result
 
 
@@ -71,13 +71,13 @@ def test_what_went_well_or_waits_is_no_failure() -> None:
 def test_ages_are_those_of_the_last_minute() -> None:
     clock = Clock()
     recent = Recent(clock)
-    assert recent.ages() == (0, None, None, None)
+    assert recent.ages() == Ages(0, None, None, None)
     recent.add(delivered(1_000))
     recent.add(delivered(None))
     clock.now += 61
     for age in range(1, 101):
         recent.add(delivered(age))
-    assert recent.ages() == (100, 50, 95, 100)
+    assert recent.ages() == Ages(100, 50, 95, 100)
 
 
 def test_as_many_ages_are_kept_as_are_bounded() -> None:
