@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.ops.access import Need
-from app.ops.operation import Call, Operation, Reply
+from app.ops.operation import EVENT_STREAM, Call, Operation, Reply
 from app.ops.seeing import HealthReport, Sight, health_report
 from app.ops.stats import Stats
 
@@ -79,9 +79,10 @@ def glancing(watch: Watch) -> Callable[[], bytes]:
     """Makes the JSON of a glance."""
 
     def make() -> bytes:
+        stats = watch.stats()
         glance = Glance(
-            health=health_report(watch),
-            stats=watch.stats(),
+            health=health_report(watch, stats),
+            stats=stats,
             workers=watch.workers(),
             ages=watch.ages(),
             failures=watch.failures(),
@@ -95,7 +96,8 @@ def events(broadcast: Broadcast) -> list[Operation]:
     """`/events`."""
 
     async def listen(_: Call) -> Reply:
-        return Reply(broadcast.stream())
+        # A proxy that gathers answers would show what was.
+        return Reply(broadcast.stream(), headers={"x-accel-buffering": "no"})
 
     return [
         Operation(
@@ -105,9 +107,9 @@ def events(broadcast: Broadcast) -> list[Operation]:
             about="The console's numbers, every second, as server-sent events named `glance`. The "
             "stream ends after five minutes; ask again.",
             handle=listen,
-            answers={200: None},
+            answers={200: Glance},
             need=Need.TOKEN_UNLESS_PUBLIC,
-            media_type="text/event-stream",
+            media_type=EVENT_STREAM,
             problems=(503,),
         )
     ]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+EVENT_STREAM: Final = "text/event-stream"
 READS: Final = frozenset({"GET"})
 
 
@@ -40,7 +41,7 @@ class Call(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """`answers` names the model of each status; None where the answer is of `media_type`.
+    """`answers` names the model of each status; None where the answer is no JSON.
 
     `path` holds its parameters as Starlette writes them. `problems`: statuses that this call may
     answer besides those that any call of its kind may. A part of a page is not `described`.

@@ -85,7 +85,7 @@ def seeing(sight: Sight, scrape: Scrape) -> list[Operation]:
         return _probe("ready", issues_of(sight.snapshot()))
 
     async def health(_: Call) -> Reply:
-        return Reply(health_report(sight))
+        return Reply(health_report(sight, sight.stats()))
 
     async def stats(_: Call) -> Reply:
         return Reply(sight.stats())
@@ -145,9 +145,9 @@ def _probe(good: str, issues: Sequence[Issue]) -> Reply:
     return Reply(body, 503 if bad else 200)
 
 
-def health_report(sight: Sight) -> HealthReport:
+def health_report(sight: Sight, stats: Stats) -> HealthReport:
     """All that is known now."""
-    snapshot, stats = sight.snapshot(), sight.stats()
+    snapshot = sight.snapshot()
     issues = issues_of(snapshot)
     partitions: dict[str, int] = {}
     for each in stats.intake:
