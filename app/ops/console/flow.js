@@ -49,11 +49,11 @@ const TILES = [
   },
   {
     name: "Age at delivery", unit: "half are younger", value: ({ ages }) => seconds(ages.p50),
-    more: ({ ages }) => `95 % below ${seconds(ages.p95)}, oldest ${seconds(ages.max)}`,
+    more: ({ ages }) => `95 % < ${seconds(ages.p95)}, oldest ${seconds(ages.max)}`,
   },
   {
     name: "In hand", unit: "mails", value: ({ stats: { pool } }) => count(pool.queued + pool.busy + pool.parked),
-    more: ({ stats: { pool } }) => `${count(pool.queued)} queued, ${count(pool.busy)} sending, ${count(pool.parked)} parked`,
+    more: ({ stats: { pool } }) => `${count(pool.queued)} queued, ${count(pool.busy)} sending${pool.parked ? `, ${count(pool.parked)} parked` : ""}`,
   },
   {
     name: "Waiting in Kafka", unit: "not taken up", value: ({ stats }) => count(lagOf(queued(stats))),

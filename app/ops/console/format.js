@@ -13,7 +13,7 @@ export function rate(value) {
 export function seconds(value) {
   if (value === null || value === undefined) return "–";
   if (value < 0.0995) return `${Math.round(value * 1000)} ms`;
-  if (value < 9.95) return `${value.toFixed(1)} s`;
+  if (value < 9.95 && !Number.isInteger(value)) return `${value.toFixed(1)} s`;
   if (value < 120) return `${Math.round(value)} s`;
   if (value < 7200) return `${Math.round(value / 60)} min`;
   if (value < 172800) return `${Math.round(value / 3600)} h`;
@@ -23,7 +23,8 @@ export function seconds(value) {
 // `now` is the service's, for clocks differ.
 export function since(moment, now) {
   if (!moment) return "–";
-  return seconds(Math.max(0, (Date.parse(now) - Date.parse(moment)) / 1000));
+  const passed = (Date.parse(now) - Date.parse(moment)) / 1000;
+  return seconds(Math.max(1, Math.round(passed)));
 }
 
 export function clock(moment) {

@@ -21,7 +21,7 @@ export function showRelays({ stats }) {
     say(part(node, "limits"), limits(relay));
     say(part(node, "accepted"), relay.last_accepted_at ? `took a mail ${since(relay.last_accepted_at, stats.at)} ago` : "took no mail yet");
     part(node, "error").hidden = !relay.last_error;
-    say(part(node, "error"), relay.last_error);
+    say(part(node, "error"), relay.last_error && `last error: ${relay.last_error}`);
     part(node, "pause").hidden = relay.status === "paused";
     part(node, "resume").hidden = relay.status !== "paused";
     part(node, "reset").hidden = !["open", "half-open", "resting"].includes(relay.status);
