@@ -54,7 +54,9 @@ class Broadcast:
 
     def stream(self) -> AsyncGenerator[bytes, None]:
         """What to send to one more listener; `Problem` 503 when there are enough, or at the end."""
-        if self._ended or self._listeners >= self._most:
+        if self._ended:
+            raise Problem(503, "the service is ending")
+        if self._listeners >= self._most:
             raise Problem(503, f"{self._most} listen already", headers={"retry-after": "10"})
         return self._events()
 

@@ -21,6 +21,7 @@ from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Page, Request
 
@@ -219,6 +220,20 @@ def test_without_the_token_nothing_of_mails_is_shown(scene: Scene, page: Page) -
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("dialog", name="Sign in")).to_be_visible()
     assert "secret-order" not in page.content()
+
+
+def test_where_no_token_is_configured_it_says_so(
+    scene: Scene, browser: Browser, tmp_path: Path
+) -> None:
+    """Before Kafka is reached, too."""
+    env = {"KAFKA_BROKERS": "127.0.0.1:1", "SMTP_HOST": "127.0.0.1"}
+    with Service(tmp_path, env) as service:
+        service.wait_for(lambda: service.health("/health/live") is not None, "it answers")
+        page = browser.page(service.url)
+        page.goto("/")
+        expect(page.locator("#notice")).to_contain_text("no token is configured (OPS_TOKEN)")
+        assert page.locator("#main").is_hidden()
+        page.context.close()
 
 
 def test_what_strangers_write_is_text_and_does_nothing(scene: Scene, page: Page) -> None:

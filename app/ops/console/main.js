@@ -19,6 +19,7 @@ let listening = null;
 
 function show(glance) {
   byId("main").hidden = false;
+  say(byId("notice"), "");
   byId("sign-out").hidden = token.get() === null;
   showHealth(glance);
   showFlow(glance);
@@ -57,7 +58,9 @@ async function follow() {
         continue;
       }
       if (problem.name !== "AbortError") {
-        live("off", problem instanceof Problem ? problem.message : "The connection was lost.");
+        const words = problem instanceof Problem ? problem.message : "The connection was lost.";
+        live("off", problem.status === 403 ? "nothing to see" : words);
+        if (byId("main").hidden) say(byId("notice"), words);
       }
     }
     await pause(wait);

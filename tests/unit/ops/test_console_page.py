@@ -7,6 +7,7 @@ import re
 import httpx
 import pytest
 
+from app.domain.outcome import ErrorKind
 from app.ops.console_page import FOLDER
 from tests.support.waiting import run
 from tests.unit.ops.desks import whole_app
@@ -65,6 +66,12 @@ def test_what_the_browser_has_already_is_not_sent_again() -> None:
 @pytest.mark.parametrize("path", ["index.html.bak", "..%2fserver.py", "%2e%2e/server.py", ""])
 def test_nothing_else_is_served(path: str) -> None:
     assert got(f"/console/{path}").status_code == 404
+
+
+def test_dead_letters_can_be_searched_by_every_kind() -> None:
+    kinds = re.search(r"const KINDS = \[(.*?)\]", (FOLDER / "letters.js").read_text(), re.DOTALL)
+    assert kinds is not None
+    assert {*ErrorKind} == {*re.findall(r'"(\w+)"', kinds[1])}
 
 
 def test_events_need_the_token_and_say_what_they_are() -> None:
