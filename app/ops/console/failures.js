@@ -18,8 +18,9 @@ export function showFailures({ failures, stats }) {
   say(byId("failures-sum"), kinds.size ? "by kind, the latest first" : "none since the start");
 }
 
+// The first one there is shows its mails at once.
 function makeKind([kind]) {
-  return el("details", { class: "kind" },
+  return el("details", { class: "kind", open: !byId("failures").children.length },
     el("summary", {}, el("span", { class: "tag" }, kind), el("span", { class: "number", "data-part": "count" }), el("span", { class: "soft cut", "data-part": "last" })),
     el("ul", { "data-part": "list" }));
 }
