@@ -31,8 +31,8 @@ function makeFailure(failure) {
   const node = el("li", {},
     el("div", { class: "between" },
       el("p", {}, el("time", { datetime: failure.at }, clock(failure.at)), " ", el("strong", {}, failure.id), " ", el("span", { class: "soft" }, to)),
-      el("p", { class: "soft" }, `${failure.status} after ${plural(failure.attempt, "attempt")}${failure.relay ? ` at ${failure.relay}` : ""}${next}`)),
-    el("p", {}, [failure.code, failure.text].filter(Boolean).join(" ") || "no reply"));
+      el("p", { class: "soft" }, `${failure.status} after ${plural(failure.attempt, "attempt")}${next}`)),
+    el("p", {}, failure.relay && el("span", { class: "soft" }, `${failure.relay}: `), [failure.code, failure.text].filter(Boolean).join(" ") || "no reply"));
   mark(node, "data-state", failure.status);
   return node;
 }

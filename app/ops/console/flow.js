@@ -48,7 +48,7 @@ const TILES = [
     state: ({ stats }) => (sum(stats.outcomes.last_1m.statuses, FAILED) ? "bad" : null),
   },
   {
-    name: "Age at delivery", unit: "half are younger", value: ({ ages }) => seconds(ages.p50),
+    name: "Age at delivery", unit: "median", value: ({ ages }) => seconds(ages.p50),
     more: ({ ages }) => `95 % < ${seconds(ages.p95)}, oldest ${seconds(ages.max)}`,
   },
   {
