@@ -8,13 +8,14 @@ from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from prometheus_client import CollectorRegistry
 
 from app.ops import OpsServer, create_app
 from app.ops.broadcast import BEAT, Broadcast
 from app.ops.glance import events
 from app.ops.problems import Problem
 from app.ops.visitors import Visitors
+from app.telemetry import Metrics
+from app.telemetry.scrape import Scrape
 from tests.support.waiting import run, until
 from tests.unit.ops.sights import TOKEN, Source, access
 
@@ -119,7 +120,7 @@ def test_who_reads_nothing_is_dropped_and_others_hear_on() -> None:
 
     async def main() -> None:
         broadcast = Broadcast(lambda: b"x" * 1_000_000, every_s=SOON_S)
-        app = create_app(Source(), CollectorRegistry(), access(), events(broadcast))
+        app = create_app(Source(), Scrape(Metrics()), access(), events(broadcast))
         visitors = Visitors(asyncio.get_running_loop().time, wait_s=0.5)
         server = OpsServer("127.0.0.1", 0, app, visitors)
         await server.start()
@@ -145,7 +146,7 @@ def test_who_reads_nothing_is_dropped_and_others_hear_on() -> None:
 def test_the_server_ends_at_once_with_listeners() -> None:
     async def main() -> None:
         broadcast = Broadcast(lambda: b"1", every_s=60)
-        app = create_app(Source(), CollectorRegistry(), access(public=True), events(broadcast))
+        app = create_app(Source(), Scrape(Metrics()), access(public=True), events(broadcast))
         server = OpsServer("127.0.0.1", 0, app)
         await server.start()
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
