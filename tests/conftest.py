@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.support import smtp_sink as sinks
 from tests.support.backends import Broker, Ladder, NotAvailable
+from tests.support.browser import Browser
 from tests.support.kafka_tools import KafkaTools
 from tests.support.postfix import Postfix
 from tests.support.prometheus import Prometheus
@@ -90,6 +91,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
         "smtp-sink": sinks.SmtpSink.why_not(),
         "redis-server": RedisServer.why_not(),
         "prometheus": Prometheus.why_not(),
+        "chromium": Browser.why_not(),
     }
     return [
         f"kafka: {config.stash[LADDER].describe()}",
@@ -252,3 +254,12 @@ def prometheus_installed(request: pytest.FixtureRequest) -> None:
     """A test that asks for this runs a Prometheus."""
     if why := Prometheus.why_not():
         _skip(request, "prometheus", why)
+
+
+@pytest.fixture(scope="module")
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    """A real browser, of one file of tests alone: see `aside`."""
+    if why := Browser.why_not():
+        _skip(request, "chromium", why)
+    with Browser() as browser:
+        yield browser

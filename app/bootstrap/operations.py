@@ -18,7 +18,11 @@ from app.bootstrap.vital_signs import VitalSigns
 from app.ops.access import Access
 from app.ops.application import create_app
 from app.ops.aside import Aside
+from app.ops.broadcast import Broadcast
+from app.ops.console_page import console_page
 from app.ops.dead_letters import dead_letters
+from app.ops.glance import events, glancing
+from app.ops.previews import Previews, previewing
 from app.ops.problems import Problem
 from app.ops.relaying import relaying
 from app.ops.server import OpsServer
@@ -56,22 +60,27 @@ class Operations:
         self._reload = service.reload
         self._aside = Aside()
         desk = Desk()
-        letters = ServiceLetters(settings, self._aside, desk, self._scrub)
         instance = settings.kafka_instance_id or socket.gethostname()
-        sight = VitalSigns(service, instance)
-        ServiceMetrics(service, sight, memory_limit())
+        previews = Previews()
+        watch = VitalSigns(service, instance, self._view)
+        ServiceMetrics(service, watch, memory_limit())
+        self._broadcast = Broadcast(glancing(watch))
+        letters = ServiceLetters(settings, self._aside, desk, self._scrub)
         self._server = OpsServer(
             settings.ops_host,
             settings.ops_port,
             create_app(
-                sight,
+                watch,
                 Scrape(service.metrics),
                 access,
                 [
+                    *console_page(),
+                    *events(self._broadcast),
                     *steering(service, self._live),
                     *relaying(ServiceRelays(service.relays)),
                     *changing_settings(self._live),
-                    *dead_letters(letters),
+                    *dead_letters(letters, previews),
+                    *previewing(previews),
                     *working(desk),
                     *suppressions(ServiceRegister(settings, self._aside)),
                 ],
@@ -89,11 +98,15 @@ class Operations:
 
     async def stop(self) -> None:
         """Within a few seconds, whatever clients do."""
+        await self._broadcast.stop()
         await self._server.stop()
         await self._aside.stop()
 
+    def _view(self) -> AddressView:
+        return AddressView(self.settings.log_addresses)
+
     def _scrub(self, text: str) -> str:
-        return AddressView(self.settings.log_addresses).scrub(text)
+        return self._view().scrub(text)
 
     def reread(self) -> None:
         """Read the settings' sources again, and take what may change while running."""

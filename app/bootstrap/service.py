@@ -42,7 +42,7 @@ from app.pipeline.watchdog import Watchdog
 from app.pipeline.writer import Writer
 from app.pool import WorkerPool
 from app.state.suppressed import Suppressed
-from app.telemetry import MailMetrics, Metrics, OutcomeTally, PoolMetrics, RelayMetrics
+from app.telemetry import MailMetrics, Metrics, OutcomeTally, PoolMetrics, Recent, RelayMetrics
 from app.telemetry.in_hand import current_trace_id
 from app.telemetry.loop_lag import watch_loop
 from app.telemetry.metrics import intake, mail, service
@@ -106,7 +106,8 @@ class Service:
         self.paused = False
         self.started = False
         self.tally = OutcomeTally(time.monotonic)
-        mail_log.heard.append(self.tally.add)
+        self.recent = Recent(time.monotonic)
+        mail_log.heard += [self.tally.add, self.recent.add]
         mail_log.heard.append(
             MailMetrics(self.metrics, settings.email_dlq_topic, current_trace_id).hear
         )

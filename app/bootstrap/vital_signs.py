@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from app import __version__
+from app.ops.glance import AgesSeen, FailureSeen, WorkerSeen
 from app.ops.health import Phase, RelayHealth, Snapshot, Stall, Trouble
 from app.ops.issues import Code
 from app.ops.seeing import Identity
@@ -22,12 +23,12 @@ from app.ops.stats import (
 from app.relay import RelayStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from app.bootstrap.service import Service
     from app.intake.progress import Progress
     from app.relay import RelayState
-    from app.telemetry import Counts
+    from app.telemetry import AddressView, Counts
 
 STALLED_S = 30.0
 LONG_REST = timedelta(minutes=1)
@@ -52,9 +53,10 @@ CODES: Final = {
 
 
 class VitalSigns:
-    """`app.ops.seeing.Sight` over the running service."""
+    """`app.ops.glance.Watch` over the running service; `view` gives how addresses may be shown."""
 
-    def __init__(self, service: Service, instance: str) -> None:
+    def __init__(self, service: Service, instance: str, view: Callable[[], AddressView]) -> None:
+        self._view = view
         self._service = service
         self._began = time.monotonic()
         self._began_at = datetime.now(UTC)
@@ -110,6 +112,19 @@ class VitalSigns:
                 last_15m=_counts(tally.lately(900)),
             ),
         )
+
+    def workers(self) -> list[WorkerSeen]:
+        """Each worker of the pool."""
+        return [WorkerSeen.model_validate(each) for each in self._service.pool.worker_stats()]
+
+    def ages(self) -> AgesSeen:
+        """Of the mails delivered in the last minute."""
+        return AgesSeen.model_validate(self._service.recent.ages())
+
+    def failures(self) -> list[FailureSeen]:
+        """The last ones of each kind."""
+        failures = self._service.recent.failures(self._view())
+        return [FailureSeen.model_validate(each) for each in failures]
 
     def _look_at_phase(self) -> Phase:
         """The phase now; since when is known as exactly as it is looked at."""

@@ -39,7 +39,8 @@ def _described(operations: list[Operation], sight: Sight) -> list[Operation]:
     async def description(_: Call) -> Reply:
         if not made:
             # It takes a while, once.
-            make = partial(describe, operations, sight.identity.version)
+            described = [each for each in operations if each.described]
+            make = partial(describe, described, sight.identity.version)
             made.append(orjson.dumps(await asyncio.to_thread(make)))
         return Reply(made[0])
 

@@ -14,6 +14,7 @@ from app.ops.work import Work
 from app.outcomes.dead_letters import Place
 
 if TYPE_CHECKING:
+    from app.ops.previews import Previews
     from app.outcomes.dead_letters import Selection
 
 _PATH: Final = "/admin/dlq"
@@ -71,6 +72,9 @@ class WholeLetter(LetterFields):
     message: Any
     mail: Mail | None
     problem: str | None
+    preview: str | None = Field(
+        None, description="Where the mail's HTML is a page by itself, for five minutes."
+    )
 
 
 class Listing(Selecting):
@@ -114,7 +118,7 @@ class LettersDesk(Protocol):
         ...
 
 
-def dead_letters(desk: LettersDesk) -> list[Operation]:
+def dead_letters(desk: LettersDesk, previews: Previews) -> list[Operation]:
     """`/admin/dlq`, one letter of it, and `/admin/dlq/replay`."""
 
     async def list_letters(call: Call) -> Reply:
@@ -122,7 +126,10 @@ def dead_letters(desk: LettersDesk) -> list[Operation]:
         return Reply(await desk.newest(wanted.selection(), wanted.limit, wanted.before))
 
     async def show(call: Call) -> Reply:
-        return Reply(await desk.at(Place(call.path["partition"], call.path["offset"])))
+        letter = await desk.at(Place(call.path["partition"], call.path["offset"]))
+        if letter.mail is not None and letter.mail.html is not None:
+            letter = letter.model_copy(update={"preview": previews.keep(letter.mail.html)})
+        return Reply(letter)
 
     async def replay(call: Call) -> Reply:
         work = await desk.replay(call.body)

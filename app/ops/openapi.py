@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic.json_schema import models_json_schema
 
 from app.ops.access import Need
+from app.ops.operation import EVENT_STREAM
 from app.ops.problems import MEDIA_TYPE, ProblemDetails
 from app.ops.serving import PARAMETER
 
@@ -81,10 +82,23 @@ def _answer(each: Operation, status: int, schemas: dict[Any, Any]) -> dict[str, 
     described: dict[str, Any] = {"description": HTTPStatus(status).phrase}
     model = each.answers[status]
     if model is not None:
-        described["content"] = {"application/json": {"schema": schemas[model, "serialization"]}}
-    elif status != 204:
+        schema = schemas[model, "serialization"]
+        if each.media_type == EVENT_STREAM:
+            schema = _event(schema)
+        described["content"] = {each.media_type: {"schema": schema}}
+    elif status not in {204, 304}:
         described["content"] = {each.media_type: {"schema": {"type": "string"}}}
     return described
+
+
+def _event(schema: dict[str, Any]) -> dict[str, Any]:
+    """One of a stream's events, whose data is JSON of this schema."""
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": schema}
+    return {
+        "type": "object",
+        "properties": {"event": {"type": "string"}, "data": data},
+        "required": ["event", "data"],
+    }
 
 
 def _problems(each: Operation) -> set[int]:

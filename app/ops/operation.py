@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from app.ops.access import Need
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     from pydantic import BaseModel
 
+EVENT_STREAM: Final = "text/event-stream"
 READS: Final = frozenset({"GET"})
 
 
 class Reply(NamedTuple):
-    """`body` None is an empty answer, bytes are sent as they are."""
+    """`body` None is an empty answer, bytes are sent as they are, what is iterated as it comes."""
 
-    body: BaseModel | bytes | None
+    body: BaseModel | bytes | AsyncIterator[bytes] | None
     status: int = 200
     headers: Mapping[str, str] = {}
 
@@ -26,7 +27,8 @@ class Reply(NamedTuple):
 class Call(NamedTuple):
     """A call that may be served: everything in it is valid. `peer` is who is connected.
 
-    `accept` is the header that says which formats are preferred, "" where there is none.
+    `accept` is the header that says which formats are preferred, `known` the tag of what the caller
+    has already (If-None-Match); "" where there is none.
     """
 
     peer: str
@@ -34,14 +36,15 @@ class Call(NamedTuple):
     query: Any
     body: Any
     accept: str = ""
+    known: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """`answers` names the model of each status; None where the answer is of `media_type`.
+    """`answers` names the model of each status; None where the answer is no JSON.
 
     `path` holds its parameters as Starlette writes them. `problems`: statuses that this call may
-    answer besides those that any call of its kind may.
+    answer besides those that any call of its kind may. A part of a page is not `described`.
     """
 
     method: str
@@ -55,3 +58,4 @@ class Operation:
     body: type[BaseModel] | None = None
     media_type: str = "application/json"
     problems: tuple[int, ...] = field(default=())
+    described: bool = True

@@ -85,7 +85,7 @@ def seeing(sight: Sight, scrape: Scrape) -> list[Operation]:
         return _probe("ready", issues_of(sight.snapshot()))
 
     async def health(_: Call) -> Reply:
-        return Reply(_report(sight))
+        return Reply(health_report(sight, sight.stats()))
 
     async def stats(_: Call) -> Reply:
         return Reply(sight.stats())
@@ -145,8 +145,9 @@ def _probe(good: str, issues: Sequence[Issue]) -> Reply:
     return Reply(body, 503 if bad else 200)
 
 
-def _report(sight: Sight) -> HealthReport:
-    snapshot, stats = sight.snapshot(), sight.stats()
+def health_report(sight: Sight, stats: Stats) -> HealthReport:
+    """All that is known now."""
+    snapshot = sight.snapshot()
     issues = issues_of(snapshot)
     partitions: dict[str, int] = {}
     for each in stats.intake:

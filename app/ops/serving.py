@@ -6,10 +6,11 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
+from pydantic import BaseModel
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from app.ops.operation import Call, Reply
@@ -80,16 +81,32 @@ async def _served(operation: Operation, request: Request, access: Access) -> Res
     except ClientDisconnect:
         return Response(status_code=400)  # to nobody
     peer = request.client.host if request.client else ""
-    accept = request.headers.get("accept", "")
-    reply = await operation.handle(Call(peer, request.path_params, query, body, accept))
-    return _written(operation, reply)
+    call = Call(
+        peer,
+        request.path_params,
+        query,
+        body,
+        accept=request.headers.get("accept", ""),
+        known=request.headers.get("if-none-match", ""),
+    )
+    reply = await operation.handle(call)
+    return _written(operation, reply, only_head=request.method == "HEAD")
 
 
-def _written(operation: Operation, reply: Reply) -> Response:
+def _written(operation: Operation, reply: Reply, *, only_head: bool) -> Response:
     headers = dict(reply.headers)
-    if reply.body is None:
-        return Response(status_code=reply.status, headers=headers)
-    raw = reply.body if isinstance(reply.body, bytes) else reply.body.model_dump_json().encode()
+    match reply.body:
+        case None:
+            return Response(status_code=reply.status, headers=headers)
+        case BaseModel() as model:
+            raw = model.model_dump_json().encode()
+        case bytes() as raw:
+            pass
+        case stream if only_head:
+            # A stream would go on and on, and nobody would read it.
+            raw = b""
+        case stream:
+            return StreamingResponse(stream, reply.status, headers, operation.media_type)
     return Response(raw, reply.status, headers, operation.media_type)
 
 

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 from app.domain.subject import subject
 from app.domain.suppression import Source as Made
 from app.ops import Phase, create_app
+from app.ops.broadcast import Broadcast
+from app.ops.console_page import console_page
 from app.ops.dead_letters import LetterFields, LetterPage, Mail, WholeLetter, dead_letters
+from app.ops.glance import events, glancing
+from app.ops.previews import Previews, previewing
 from app.ops.problems import Fault, Problem
 from app.ops.relaying import relaying
 from app.ops.settings import Change, ShownSetting, changing_settings
@@ -161,14 +165,17 @@ class Register:
         return Checked(digest=subject(address).digest.hex(), suppressed=False, entry=None)
 
 
-def operations(helm: Helm | None = None) -> list[Operation]:
+def operations(helm: Helm | None = None, previews: Previews | None = None) -> list[Operation]:
     """Every call that is not for everybody."""
     door, desk = Door(), Desk()
+    # Short, for a stream of events is read to its end here.
+    broadcast = Broadcast(glancing(Source()), every_s=0.01, longest_s=0.02)
     return [
+        *events(broadcast),
         *steering(helm or Helm(), door),
         *relaying(RelaysDesk()),
         *changing_settings(door),
-        *dead_letters(Letters(desk)),
+        *dead_letters(Letters(desk), previews or Previews()),
         *working(desk),
         *suppressions(Register()),
     ]
@@ -176,7 +183,9 @@ def operations(helm: Helm | None = None) -> list[Operation]:
 
 def whole_app(helm: Helm | None = None, allowed: Access | None = None) -> ASGIApp:
     """As the service has it."""
-    return create_app(Source(), Scrape(Metrics()), allowed or access(), operations(helm))
+    previews = Previews()
+    calls = [*console_page(), *previewing(previews), *operations(helm, previews)]
+    return create_app(Source(), Scrape(Metrics()), allowed or access(), calls)
 
 
 def _entry(digest: str) -> Entry:

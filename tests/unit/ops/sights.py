@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from app.ops import Access, Identity, Phase, RelayHealth, Snapshot
+from app.ops.glance import AgesSeen, FailureSeen, WorkerSeen
 from app.ops.stats import (
     OutcomeCounts,
     OutcomeNumbers,
@@ -46,7 +47,7 @@ TOKEN = "a-token-of-some-length"
 
 
 class Source:
-    """`app.ops.seeing.Sight`."""
+    """`app.ops.glance.Watch`."""
 
     def __init__(self, snapshot: Snapshot = WELL) -> None:
         self.now = snapshot
@@ -76,6 +77,15 @@ class Source:
                 total=NOTHING, last_1m=NOTHING, last_5m=NOTHING, last_15m=NOTHING
             ),
         )
+
+    def workers(self) -> list[WorkerSeen]:
+        return [WorkerSeen(worker=1, jobs=3, busy_s=0.5, job_id=None)]
+
+    def ages(self) -> AgesSeen:
+        return AgesSeen(count=0, p50=None, p95=None, max=None)
+
+    def failures(self) -> list[FailureSeen]:
+        return []
 
 
 def access(token: str | None = TOKEN, *, public: bool = False) -> Access:
