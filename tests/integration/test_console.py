@@ -147,6 +147,7 @@ def tab_to(page: Page, name: str) -> None:
 def test_by_keyboard_alone_an_operator_sees_a_failure_and_replays_it(
     scene: Scene, page: Page
 ) -> None:
+    expect(page.get_by_label("Token (OPS_TOKEN)")).to_be_focused()
     page.keyboard.type(TOKEN)
     page.keyboard.press("Enter")
     expect(page.locator("#live-text")).to_have_text("live")
