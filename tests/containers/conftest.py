@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.backends import Broker, NotAvailable
 from tests.support.backends.docker import Docker, why_no_engine
-from tests.support.containers import IMAGE, Mailbox, docker, network
+from tests.support.containers import IMAGE, Mailbox, docker, images, network, why_no_images
 from tests.support.kafka_tools import KafkaTools
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ def pytest_terminal_summary(
 
 @pytest.fixture(scope="session", autouse=True)
 def engine(request: pytest.FixtureRequest) -> None:
-    """Skips all of them where no engine answers."""
-    if why := why_no_engine():
+    """Skips all of them where no engine answers, or where it lacks an image and cannot get it."""
+    if why := why_no_engine() or why_no_images(images()):
         request.config.stash[WHY_NOT] = f"{why}; {LAB}"
         pytest.skip(f"containers: {why}; {LAB}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import urllib.request
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 IMAGE: Final = "kafka-mailer"
@@ -26,6 +27,28 @@ LONGEST_S: Final = 300.0
 
 class DockerError(AssertionError):
     """A command of the engine's client failed; the text is what it said."""
+
+
+def images() -> list[str]:
+    """Those that the Dockerfile begins with, and that the tests start of the stack."""
+    dockerfile = (REPOSITORY / "Dockerfile").read_text()
+    stack = (REPOSITORY / "docker-compose.yml").read_text()
+    named = re.findall(r"^ARG \w+_IMAGE=(.*)$", dockerfile, re.MULTILINE)
+    started = re.findall(r"^ *image: ((?:apache|axllent|prom)/.*)$", stack, re.MULTILINE)
+    return [*named, *started]
+
+
+def why_no_images(names: Iterable[str]) -> str | None:
+    """Pull what is not there; why one is not to be had, None when all are."""
+    for name in names:
+        try:
+            docker("image", "inspect", name)
+        except DockerError:
+            try:
+                docker("pull", "--quiet", name)
+            except DockerError as error:
+                return f"{name} cannot be pulled: {str(error).splitlines()[-1]}"
+    return None
 
 
 def docker(*arguments: str, env: Mapping[str, str] | None = None) -> str:
