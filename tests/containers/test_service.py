@@ -132,14 +132,14 @@ def test_large_mails_fit_into_128_mib(
     service: Make, mailbox: Mailbox, kafka_tools: KafkaTools, queue: str
 ) -> None:
     with service() as running:
-        kafka_tools.produce(queue, _mails(120, html="<p>Hello</p>" * 20_000))
-        wait_for(mailbox, 120, running)
+        kafka_tools.produce(queue, _mails(60, html="<p>Hello</p>" * 20_000))
+        wait_for(mailbox, 60, running)
         assert not running.state["OOMKilled"]
         assert running.stop() == 0
 
 
 def test_is_unhealthy_while_it_does_not_answer_and_healthy_again(service: Make) -> None:
-    with service() as running:
+    with service("--health-retries=1", "--health-timeout=2s") as running:
         running.wait_for_health("healthy")
         running.signal("STOP")
         running.wait_for_health("unhealthy", 60.0)
