@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING, Any
 
-from app.bootstrap.memory import room_for_mail
 from app.composer import ComposerConfig
 from app.domain.addresses import parse_address
 from app.intake.decode import DecoderConfig
@@ -61,14 +60,15 @@ def composer_config(settings: Settings) -> ComposerConfig:
     )
 
 
-def pool_config(settings: Settings, gate: Gate) -> PoolConfig:
+def pool_config(settings: Settings, gate: Gate, room: int) -> PoolConfig:
+    """`room`: bytes for the mails inside, see `app.bootstrap.memory`."""
     fewest, most = settings.worker_bounds
     return PoolConfig(
         workers=settings.email_worker_count,
         buffer=settings.email_worker_buffer,
         min_workers=fewest,
         max_workers=most,
-        max_bytes=room_for_mail(settings),
+        max_bytes=room,
         job_timeout=settings.email_job_timeout,
         shutdown_timeout=settings.shutdown_timeout,
         stuck_after=settings.email_job_timeout * 2,

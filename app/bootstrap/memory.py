@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MIB: Final = 1 << 20
-# What the service takes before the first mail, and what a mail takes as parsed record and as
-# composed message beside its own size: measured in a container with 128 MiB.
+# What the service takes without any mail (66 MiB, measured) and some more; and how often a mail is
+# there at once: as record, as parsed message, as composed one. An estimate, with which large mails
+# go through a container of 128 MiB (tests/containers/test_service.py).
 BASE: Final = 72 * MIB
 TIMES: Final = 3
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.bootstrap import configs, staging
+from app.bootstrap.memory import room_for_mail
 from app.bootstrap.pool_report import report_pool
 from app.bootstrap.probe import probe_brokers
 from app.bootstrap.reading import Readers
@@ -62,7 +63,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 POOL_END_S = 2.0
-# What has left the pool and waits for Kafka may take this part of EMAIL_MAX_MEMORY besides.
+# What has left the pool and waits for Kafka may take this part of the mails' room besides.
 WRITERS_SHARE = 4
 # Of the buffer this part may wait for what others need not wait for.
 WAITING_SHARE = 2
@@ -78,6 +79,7 @@ class Service:
         self._settings = settings
         self._mail_log = mail_log
         self._kafka = configs.kafka_config(settings)
+        self._room = room_for_mail(settings)
         self.metrics = Metrics()
         suppressed = Suppressed(epoch_ms)
         self._routes = configs.routes(settings, suppressed.is_manual)
@@ -142,7 +144,7 @@ class Service:
         )
         self.pool: WorkerPool[MailJob, Handled] = WorkerPool(
             self._handler,
-            configs.pool_config(settings, self.gate),
+            configs.pool_config(settings, self.gate, self._room),
             observer=PoolMetrics(self.metrics),
         )
         self._unsettled_gone = self.metrics.counter(intake.GONE).of()
@@ -310,7 +312,7 @@ class Service:
             publisher,
             dead_letters=self._routes.dead_letters,
             unparked=unparked,
-            max_bytes=self._settings.email_max_memory // WRITERS_SHARE,
+            max_bytes=self._room // WRITERS_SHARE,
             results=Tolerated(
                 "a result is not written",
                 self._results_refused.add,
