@@ -44,7 +44,7 @@ def changeables(  # noqa: C901 - a table; each of its functions is a line or two
 
     def not_so_many(settings: Settings) -> str | None:
         least, most = settings.worker_bounds
-        if not service.steerable:
+        if not service.course.steerable:
             return "the service is starting or ending"
         if least < most and not least <= settings.email_worker_count <= most:
             return f"workers scale between {least} and {most}"

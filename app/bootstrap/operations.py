@@ -76,7 +76,7 @@ class Operations:
                 [
                     *console_page(),
                     *events(self._broadcast),
-                    *steering(service, self._live),
+                    *steering(service.course, self._live),
                     *relaying(ServiceRelays(service.relays)),
                     *changing_settings(self._live),
                     *dead_letters(letters, previews),

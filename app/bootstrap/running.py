@@ -83,7 +83,7 @@ class _Life:
         summing_up = asyncio.create_task(_sum_up_logs(), name="log bursts")
         code = await self._until_the_end()
         seconds = self._operations.settings.shutdown_timeout
-        if self._service.started:
+        if self._service.course.started:
             log.info("draining for at most %g s", seconds)
         await self._service.drain(seconds)
         await self._operations.stop()
@@ -128,5 +128,5 @@ class _Life:
             log.info("%s: ending", signal.Signals(number).name)
         else:
             log.warning("%s again: cutting what still runs", signal.Signals(number).name)
-            self._service.hurry()
+            self._service.course.hurry()
         self._asked_to_end.set()

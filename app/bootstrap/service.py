@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.bootstrap import configs, staging
+from app.bootstrap.course import Course
 from app.bootstrap.memory import room_for_mail
 from app.bootstrap.pool_report import report_pool
 from app.bootstrap.probe import probe_brokers
@@ -27,7 +28,6 @@ from app.intake.ledger import Ledger
 from app.intake.start import begin_group
 from app.intake.taking import QueueTaking, TierTaking
 from app.kafka import Admin, Producer, wait_for_brokers
-from app.ops.health import Phase
 from app.pipeline.dispatch import Dispatch
 from app.pipeline.flights import Flights
 from app.pipeline.gate import Gate
@@ -103,10 +103,6 @@ class Service:
         self.gate = Gate(self.relays, pacing)
         self._sharing = sharing(settings, self.relays, pacing, self.watchdog)
         self.readers: list[Reader] = []
-        self.draining = False
-        self.held = False
-        self.paused = False
-        self.started = False
         self.tally = OutcomeTally(time.monotonic)
         self.recent = Recent(time.monotonic)
         mail_log.heard += [self.tally.add, self.recent.add]
@@ -147,6 +143,7 @@ class Service:
             configs.pool_config(settings, self.gate, self._room),
             observer=PoolMetrics(self.metrics),
         )
+        self.course = Course(self.pool, self.readers)
         self._unsettled_gone = self.metrics.counter(intake.GONE).of()
         self._results_refused = self.metrics.counter(mail.RESULTS_REFUSED).of()
         self._loop_lag = self.metrics.histogram(service.LOOP_LAG).of()
@@ -193,7 +190,7 @@ class Service:
         await self.relays.start()
         await self._suppressions.whole()
         await self._start_pipeline(topics)
-        self.started = True
+        self.course.started = True
 
     async def run(self) -> None:
         """Return when told to `halt`; raises what ended a part of the service that must not end."""
@@ -207,7 +204,7 @@ class Service:
 
     async def drain(self, seconds: float) -> None:
         """Stop reading, let what runs end, write the last checkpoint, leave the group."""
-        self.draining = True
+        self.course.draining = True
         for reader in self.readers:
             reader.halt()
         if self._reading:
@@ -227,27 +224,6 @@ class Service:
         await self.relays.close()
         if self._remembering is not None:
             await self._remembering.deliveries.close()
-
-    @property
-    def phase(self) -> Phase:
-        """Where in its life it is; `JOINING` also after the group has taken everything away."""
-        if self.draining or self.held:
-            return Phase.DRAINING
-        if not self.started:
-            return Phase.STARTING
-        if not all(reader.assignment.resumed for reader in self.readers):
-            return Phase.JOINING
-        return Phase.PAUSED if self.paused else Phase.RUNNING
-
-    @property
-    def steerable(self) -> bool:
-        """Whether an operator may change its course: neither before the start nor at the end."""
-        return self.started and not self.draining
-
-    @property
-    def workers(self) -> int:
-        """How many there are."""
-        return self.pool.stats().workers
 
     @property
     def queue(self) -> str:
@@ -273,31 +249,6 @@ class Service:
         """Read again the files that settings name; what is wrong with one stays out of use."""
         self.reply_rules.reload()
         self.composer.reload()
-
-    def pause(self) -> None:
-        """Send nothing more; what comes is taken up as far as there is room."""
-        self.paused = True
-        self.pool.pause()
-
-    def resume(self) -> None:
-        """Undo `pause` and `hold`."""
-        self.paused = False
-        self.pool.resume()
-        self._hold(held=False)
-
-    def hold(self) -> None:
-        """Take up nothing more and let what is in hand end; the partitions stay with us."""
-        self._hold(held=True)
-
-    def _hold(self, *, held: bool) -> None:
-        self.held = held
-        for reader in self.readers:
-            reader.hold(held=held)
-
-    def hurry(self) -> None:
-        """Let nobody wait any longer in a drain."""
-        for reader in self.readers:
-            reader.assignment.hurry()
 
     async def _start_pipeline(self, topics: Topics) -> None:
         publisher = self.watchdog.pulse("publishing")

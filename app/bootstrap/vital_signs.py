@@ -128,7 +128,7 @@ class VitalSigns:
 
     def _look_at_phase(self) -> Phase:
         """The phase now; since when is known as exactly as it is looked at."""
-        phase = self._service.phase
+        phase = self._service.course.phase
         if phase is not self._phase:
             self._phase, self._phase_since = phase, datetime.now(UTC)
         return phase
