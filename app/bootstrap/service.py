@@ -12,22 +12,20 @@ from app.bootstrap import configs, staging
 from app.bootstrap.course import Course
 from app.bootstrap.memory import room_for_mail
 from app.bootstrap.pool_report import report_pool
+from app.bootstrap.preparing import prepare
 from app.bootstrap.probe import probe_brokers
 from app.bootstrap.reading import Readers
 from app.bootstrap.remembering import remembering
 from app.bootstrap.reply_rules import ReplyRules
-from app.bootstrap.rights import check_rights
 from app.bootstrap.sharing import sharing
 from app.bootstrap.suppressions import Suppressions
 from app.bootstrap.templates import follow_templates, new_composer
-from app.bootstrap.topics import prepare_topics
 from app.domain.clock import epoch_ms
 from app.domain.errors import Fatal
 from app.intake.decode import Decoder
 from app.intake.ledger import Ledger
-from app.intake.start import begin_group
 from app.intake.taking import QueueTaking, TierTaking
-from app.kafka import Admin, Producer, wait_for_brokers
+from app.kafka import Producer
 from app.pipeline.dispatch import Dispatch
 from app.pipeline.flights import Flights
 from app.pipeline.gate import Gate
@@ -59,8 +57,6 @@ if TYPE_CHECKING:
     from app.settings import Settings
     from app.telemetry import MailLog
     from app.telemetry.tracing import Tracing
-
-log = logging.getLogger(__name__)
 
 POOL_END_S = 2.0
 # What has left the pool and waits for Kafka may take this part of the mails' room besides.
@@ -159,34 +155,15 @@ class Service:
 
         Raises `ServerUnreachable` and `Fatal`.
         """
-        await wait_for_brokers(
+        topics = await prepare(
+            self._settings,
             self._kafka,
-            self._settings.kafka_start_timeout,
-            lambda waited, trouble: log.warning(
-                "waiting for Kafka at %s for %.0f s: %s",
-                ", ".join(self._kafka.brokers),
-                waited,
-                trouble,
+            self._routes,
+            # As early as may be: reading them takes its time.
+            lambda: self._suppressions.follow(
+                self._kafka, self.watchdog.pulse("suppressions", mail_flows=True)
             ),
         )
-        async with Admin(self._kafka) as admin:
-            topics = await prepare_topics(
-                admin, self._routes, create=self._settings.kafka_create_topics
-            )
-            group = self._settings.kafka_group_id
-            await check_rights(admin, topics, self._routes, (group, f"{group}-retry"))
-            self._suppressions.follow(
-                self._kafka, self.watchdog.pulse("suppressions", mail_flows=True)
-            )
-            await begin_group(
-                self._kafka,
-                admin,
-                group,
-                topics.queue,
-                topics.partitions,
-                start=self._settings.kafka_start,
-                clock=epoch_ms,
-            )
         await self.relays.start()
         await self._suppressions.whole()
         await self._start_pipeline(topics)
