@@ -1,6 +1,7 @@
-"""A relay that takes everything and keeps nothing, with CHUNKING and TLS, which smtp-sink lacks.
+"""A relay that takes everything and keeps nothing, with CHUNKING, TLS and delays.
 
-Prints its port; `python -m bench.sink --help` says what can be left out.
+These are what smtp-sink lacks. It prints its port, then with `--count` how many mails came, as
+smtp-sink's -c does. `python -m bench.sink --help` says what else there is.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import ssl
+from dataclasses import dataclass, field
 from typing import Final, cast
 
 import uvloop
@@ -15,13 +17,34 @@ from typing_extensions import override
 
 _EXTENSIONS: Final = ("PIPELINING", "CHUNKING", "SIZE", "8BITMIME", "ENHANCEDSTATUSCODES")
 _END: Final = b"\r\n.\r\n"
+_COUNT_S: Final = 0.01
+
+
+@dataclass(slots=True)
+class _Manners:
+    """How all sessions behave; `delay_s` passes before each final reply."""
+
+    extensions: tuple[str, ...]
+    delay_s: float
+    upgrade: ssl.SSLContext | None = None
+    taken: int = 0
+    sessions: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def ehlo(self, *, secured: bool) -> bytes:
+        offered = self.extensions
+        if self.upgrade is not None and not secured:
+            offered = (*offered, "STARTTLS")
+        lines = ["sink.example", *offered]
+        return ("".join(f"250-{line}\r\n" for line in lines[:-1]) + f"250 {lines[-1]}\r\n").encode()
 
 
 class _Session(asyncio.Protocol):
     """Answers all commands of a segment in one piece."""
 
-    def __init__(self, greeting: bytes) -> None:
-        self._ehlo = greeting
+    def __init__(self, manners: _Manners, *, secured: bool = False, greet: bool = True) -> None:
+        self._manners = manners
+        self._ehlo = manners.ehlo(secured=secured)
+        self._greet = greet
         self._rest = b""
         self._in_data = False
         self._transport: asyncio.Transport | None = None
@@ -29,14 +52,16 @@ class _Session(asyncio.Protocol):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._transport.write(b"220 sink.example ESMTP\r\n")
+        if self._greet:
+            self._transport.write(b"220 sink.example ESMTP\r\n")
 
     @override
     def data_received(self, data: bytes) -> None:
         if self._rest:
             data = self._rest + data
             self._rest = b""
-        answers = []
+        answers: list[bytes] = []
+        taken = 0
         while data:
             if self._in_data:
                 end = data.find(_END) if not data.endswith(_END) else len(data) - len(_END)
@@ -44,22 +69,54 @@ class _Session(asyncio.Protocol):
                     break
                 data = data[end + len(_END) :]
                 self._in_data = False
+                taken += 1
                 answers.append(b"250 2.0.0 queued\r\n")
                 continue
             line, ended, rest = data.partition(b"\r\n")
             if not ended:
                 break
-            verb = line[:4]
+            verb = line[:4].upper()
             if verb == b"BDAT":
                 size = int(line.split(b" ")[1])
                 if len(rest) < size:
                     break
                 rest = rest[size:]
+                taken += line.upper().endswith(b" LAST")
             data = rest
+            if verb == b"STAR" and self._manners.upgrade is not None:
+                self._upgrade(self._manners.upgrade)
+                return
             answers.append(self._answer(verb))
         self._rest = data
-        if answers and self._transport is not None:
+        if not answers:
+            return
+        if taken and self._manners.delay_s:
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._manners.delay_s, self._reply, answers, taken)
+        else:
+            self._reply(answers, taken)
+
+    def _reply(self, answers: list[bytes], taken: int) -> None:
+        self._manners.taken += taken
+        if self._transport is not None:
             self._transport.write(b"".join(answers))
+
+    def _upgrade(self, context: ssl.SSLContext) -> None:
+        task = asyncio.get_running_loop().create_task(self._secure(context))
+        self._manners.sessions.add(task)
+        task.add_done_callback(self._manners.sessions.discard)
+
+    async def _secure(self, context: ssl.SSLContext) -> None:
+        plain = self._transport
+        if plain is None:
+            return
+        plain.write(b"220 2.0.0 go ahead\r\n")
+        session = _Session(self._manners, secured=True, greet=False)
+        transport = await asyncio.get_running_loop().start_tls(
+            plain, session, context, server_side=True
+        )
+        if transport is not None:
+            session.connection_made(transport)
 
     def _answer(self, verb: bytes) -> bytes:
         match verb:
@@ -74,28 +131,51 @@ class _Session(asyncio.Protocol):
                 return b"250 2.0.0 ok\r\n"
 
 
-async def _serve(extensions: list[str], context: ssl.SSLContext | None) -> None:
-    lines = ["sink.example", *extensions]
-    ehlo = "".join(f"250-{line}\r\n" for line in lines[:-1]) + f"250 {lines[-1]}\r\n"
+async def _count(manners: _Manners) -> None:
+    shown = 0
+    while True:
+        await asyncio.sleep(_COUNT_S)
+        if manners.taken != shown:
+            shown = manners.taken
+            print(f"mesg={shown}", end="\r", flush=True)
+
+
+async def _serve(manners: _Manners, context: ssl.SSLContext | None, *, count: bool) -> None:
     server = await asyncio.get_running_loop().create_server(
-        lambda: _Session(ehlo.encode()), "127.0.0.1", 0, ssl=context
+        lambda: _Session(manners, secured=context is not None),
+        "127.0.0.1",
+        0,
+        ssl=context,
+        backlog=1000,
     )
     print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
+    async with asyncio.TaskGroup() as group:
+        if count:
+            group.create_task(_count(manners))
+        group.create_task(server.serve_forever())
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.sink", description=__doc__)
     parser.add_argument("--without", action="append", default=[], choices=_EXTENSIONS)
     parser.add_argument("--certificate", help="certificate and key in one PEM file: speaks TLS")
+    parser.add_argument("--starttls", action="store_true", help="only when asked to")
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds before a final reply")
+    parser.add_argument("--count", action="store_true", help="print how many mails came")
     options = parser.parse_args()
     context = None
     if options.certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(options.certificate)
-    extensions = [each for each in _EXTENSIONS if each not in options.without]
+    manners = _Manners(
+        tuple(each for each in _EXTENSIONS if each not in options.without),
+        options.delay,
+        upgrade=context if options.starttls else None,
+    )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(extensions, context))
+        runner.run(
+            _serve(manners, None if options.starttls else context, count=options.count)
+        )
 
 
 if __name__ == "__main__":
