@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from app.domain.lean import lean
+
 if TYPE_CHECKING:
     from app.domain.claim import Claim
     from app.domain.message import Address, Message
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from app.domain.record import Origin, Record
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Trail:
     """A message's past, from the `mail-*` headers (or its first record, when there are none).
@@ -29,6 +32,7 @@ class Trail:
     last_kind: ErrorKind | None = None
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class MailJob:
     """What is submitted to the pool. `recipients` are those of this attempt, never empty."""
@@ -48,6 +52,7 @@ class RefusedAs(StrEnum):
     EXPIRED = "expired"
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Refused:
     """A record that intake does not submit; `message` is None when it could not be decoded."""
@@ -60,6 +65,7 @@ class Refused:
     message: Message | None = None
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Hop:
     """Not due yet: goes to a retry tier until `not_before_ms`; neither attempt nor result."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from app.domain.lean import lean
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -17,6 +19,7 @@ class MessagePriority(StrEnum):
     LOW = "low"
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Address:
     """A checked mail address; `domain` is lower-case ASCII (A-labels), `name` the display name."""
@@ -36,6 +39,7 @@ class Address:
         return not self.local.isascii()
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """`content` is decoded; `disposition` is `attachment` or `inline`."""
@@ -47,6 +51,7 @@ class Attachment:
     content_id: str | None = None
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Unsubscribe:
     """List-Unsubscribe (RFC 2369) and its one-click form (RFC 8058)."""
@@ -56,6 +61,7 @@ class Unsubscribe:
     one_click: bool = False
 
 
+@lean
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One validated message.

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from app.domain.lean import lean
+
 if TYPE_CHECKING:
     from app.domain.smtp import Reply
 
@@ -40,6 +42,7 @@ class ErrorKind(StrEnum):
     BUG = "bug"
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The judgement on one recipient of one attempt; `kind` None means delivered.
@@ -61,6 +64,7 @@ class Verdict:
         return self.kind is None
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """What one attempt at sending came to: the value that the pool's handler returns."""
@@ -72,6 +76,7 @@ class Attempt:
     send_s: float = 0.0
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Withheld:
     """No attempt was made: a verdict for each recipient says why, none of them `delivered`."""

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from typing_extensions import override
 
+from app.domain.lean import lean
+
 Headers = tuple[tuple[str, bytes], ...]
 
 
@@ -38,6 +40,7 @@ class Origin(NamedTuple):
         return origin
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Record:
     """A Kafka record as it was read: bytes untouched, timestamp in epoch milliseconds."""
@@ -60,6 +63,7 @@ class Record:
         return len(self.value or b"") + len(self.key or b"")
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """A record to be written; `lane` picks the partition (lane modulo the topic's count)."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing_extensions import override
 
 from app.domain.errors import MailerError
+from app.domain.lean import lean
 
 
 class Phase(StrEnum):
@@ -25,6 +26,7 @@ class Phase(StrEnum):
     FINAL = "final"
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """RFC 5321 envelope; `sender` is "" for `<>`, `envid` names the message in DSNs (RFC 3461)."""
@@ -35,6 +37,7 @@ class Envelope:
     envid: str | None = None
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Composed:
     """A message ready to be sent; `content` is 7-bit, CRLF line ends, not dot-stuffed."""
@@ -44,6 +47,7 @@ class Composed:
     message_id: str
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A relay's reply: `code` 200..599, `enhanced` like `5.1.1` (RFC 3463), lines joined."""
@@ -57,6 +61,7 @@ class Reply:
         return " ".join(part for part in (str(self.code), self.enhanced, self.text) if part)
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class RecipientReply:
     """The answer that decides one recipient: `reply` None is loss or time-out in that phase."""
@@ -67,6 +72,7 @@ class RecipientReply:
     detail: str = ""
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class SendReport:
     """What the relay said of each recipient of one message."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.domain.lean import lean
+
 if TYPE_CHECKING:
     from app.domain.claim import Claim
     from app.domain.job import Hop, Refused, Trail
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from app.domain.record import Headers, Record
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Case:
     """What is being decided; `number` is the attempt's, or how many were made when none was.

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from app.domain.lean import lean
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -20,6 +22,7 @@ def nothing_stands(_digest: bytes) -> bool:
     return False
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Suppressing:
     """Where an address that turned out bad is entered, and for how many seconds.
@@ -32,6 +35,7 @@ class Suppressing:
     stands: Callable[[bytes], bool] = nothing_stands
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Routes:
     """Where outcomes are written; `results` None means that no results are, and so on."""
@@ -49,6 +53,7 @@ class Unsent(StrEnum):
     EXPIRED = "expired"
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What to write before `claim` may be settled.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from app.domain.errors import InvalidMessage
+from app.domain.lean import lean
 from app.domain.outcome import Attempt, ErrorKind, Verdict, Withheld
 from app.domain.smtp import RelayUnavailable
 from app.outcomes.decision import Unsent
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from app.domain.job import MailJob
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Ending:
     """`verdicts` has exactly the job's recipients, in their order.
