@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from app.domain.job import Trail
     from app.domain.message import Message
 
+_OURS: Final = header("Auto-Submitted", "auto-generated")
 # How often a datum is taken to be shown, in text and HTML, as UTF-8 and base64.
 _OFTEN: Final = 8
 
@@ -119,13 +120,14 @@ class Composer:
         extras = extra_headers(message)
         message_id = extras.replaced.get(MESSAGE_ID) or f"<{name}@{sender.domain}>"
         entity = root_entity(text, html, message.attachments)
+        automatic = extras.replaced.get(AUTO_SUBMITTED)
         headers = [
             f"Date: {extras.replaced.get(DATE) or date(now)}\r\n",
             from_header(sender),
             _recipient_headers(message),
             header("Subject", subject),
             f"Message-ID: {message_id}\r\n",
-            header("Auto-Submitted", extras.replaced.get(AUTO_SUBMITTED) or "auto-generated"),
+            header("Auto-Submitted", automatic) if automatic else _OURS,
             unsubscribe_headers(message.unsubscribe) if message.unsubscribe else "",
             extras.lines,
             f"MIME-Version: 1.0\r\n{entity.headers}",
@@ -145,9 +147,10 @@ class Composer:
     def _finished(self, draft: _Draft) -> Composed:
         """Nothing changes the bytes hereafter."""
         head, body = draft.head, draft.body
-        at = int(draft.now.timestamp())
-        signatures = self._signer.sign(head, body, domain=draft.domain, at=at)
-        content = f"{signatures}{head}\r\n".encode() + body
+        if self._signer.signs(draft.domain):
+            at = int(draft.now.timestamp())
+            head = self._signer.sign(head, body, domain=draft.domain, at=at) + head
+        content = f"{head}\r\n".encode() + body
         if len(content) > self._max_bytes:
             raise InvalidMessage(
                 "", f"too large: {len(content)} bytes composed, at most {self._max_bytes} allowed"
@@ -166,7 +169,9 @@ class Composer:
         self, message: Message, sender: Address, recipients: Sequence[Address], name: str
     ) -> Envelope:
         # Their local parts stand in headers, which only SMTPUTF8 lets be UTF-8.
-        involved = [sender, *recipients, *message.to, *message.cc, *message.reply_to]
+        involved = [sender, *message.to, *message.cc, *message.reply_to]
+        if recipients is not message.to:
+            involved += recipients
         given = message.envelope_from
         if given is None:
             reverse_path = self._bounce.of(message.id, name) if self._bounce else sender.spec
@@ -177,8 +182,8 @@ class Composer:
             reverse_path = given
         return Envelope(
             sender=reverse_path,
-            recipients=tuple(recipient.spec for recipient in recipients),
-            smtputf8=any(address.needs_smtputf8 for address in involved),
+            recipients=tuple([recipient.spec for recipient in recipients]),
+            smtputf8=not all([address.local.isascii() for address in involved]),
             envid=envid(message.id, name),
         )
 

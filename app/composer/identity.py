@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from app.domain.errors import InvalidMessage
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from app.domain.job import Trail
     from app.domain.message import Message
 
@@ -48,7 +47,12 @@ def envid(message_id: str, substitute: str) -> str:
 
 def date(now: datetime) -> str:
     """RFC 5322 3.3, in UTC."""
-    at = now.astimezone(UTC)
+    return _to_the_second(int(now.timestamp()))
+
+
+@lru_cache(maxsize=8)
+def _to_the_second(epoch_s: int) -> str:
+    at = datetime.fromtimestamp(epoch_s, UTC)
     return (
         f"{_DAYS[at.weekday()]}, {at.day:02} {_MONTHS[at.month - 1]} {at.year:04}"
         f" {at.hour:02}:{at.minute:02}:{at.second:02} +0000"

@@ -43,7 +43,12 @@ class Signer:
 
     def takes_long(self, domain: str) -> bool:
         """Whether signing mail from that domain is better done in a thread."""
-        return any(key.takes_long for key in self._keys_of(domain))
+        keys = self._keys_of(domain)
+        return bool(keys) and any(key.takes_long for key in keys)
+
+    def signs(self, domain: str) -> bool:
+        """Whether there is a key for mail from that domain."""
+        return bool(self._keys_of(domain))
 
     def sign(self, head: str, body: bytes, *, domain: str, at: int) -> str:
         """The DKIM-Signature lines, to be put before the rest; "" when no key is for the domain.

@@ -100,7 +100,7 @@ def _decoded(phrase: str, field: str) -> str:
 
 
 def _checked(spec: str, name: str, field: str, name_field: str) -> Address:
-    if unsafe := UNSAFE.search(spec):
+    if not spec.isprintable() and (unsafe := UNSAFE.search(spec)):
         raise InvalidMessage(field, f"has a control character (U+{ord(unsafe.group()):04X})")
     if name:
         name = clean_name(name, name_field)
@@ -116,7 +116,7 @@ def _checked(spec: str, name: str, field: str, name_field: str) -> Address:
 
 def clean_name(name: str, field: str) -> str:
     """A display name without surrounding space, TAB as space; refuses other controls."""
-    if unsafe := UNSAFE.search(name):
+    if not name.isprintable() and (unsafe := UNSAFE.search(name)):
         raise InvalidMessage(field, f"has a control character (U+{ord(unsafe.group()):04X})")
     if len(name) > MAX_NAME:
         raise InvalidMessage(field, f"has a name longer than {MAX_NAME} characters")

@@ -99,6 +99,8 @@ class Message:
     @property
     def recipients(self) -> tuple[Address, ...]:
         """Everybody it goes to, each address once, in order of To, Cc, Bcc."""
+        if len(self.to) == 1 and not self.cc and not self.bcc:
+            return self.to
         seen: dict[str, Address] = {}
         for address in (*self.to, *self.cc, *self.bcc):
             seen.setdefault(address.spec, address)

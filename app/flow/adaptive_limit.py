@@ -76,6 +76,8 @@ class AdaptiveLimit:
 
     def ready_in(self) -> float:
         """Seconds until the next may go, 0 for now."""
+        if self._bucket is None:
+            return self.resting_for if self._rests_until > 0 else 0.0
         self._grow()
         return self.resting_for or (self._bucket.ready_in() if self._bucket else 0.0)
 

@@ -72,6 +72,11 @@ class CircuitBreaker:
             self._turn(BreakerState.HALF_OPEN)
         return self._state
 
+    @property
+    def closed(self) -> bool:
+        """Asked for every call; as `state`, but for what only an open one has to find out."""
+        return self._state is BreakerState.CLOSED
+
     def ready_in(self) -> float:
         """Seconds until a call may start, 0 for now.
 

@@ -41,6 +41,7 @@ class Checkpointer:
         vitals: Vitals,
     ) -> None:
         self._consumer = consumer
+        self._session_s = consumer.times.session_s
         self._drafts = drafts
         self._read_back = read_back
         self._vitals = vitals
@@ -56,8 +57,9 @@ class Checkpointer:
         Also after idleness: a process that was frozen finds new mail before it learns that it is
         no member any more. A commit that the group refuses says at once that it may be none.
         """
-        late = self._doubted or self.age_s > self._consumer.times.session_s
-        return late and bool(self._drafts.unsettled())
+        if not self._doubted and time.monotonic() - self._last_success <= self._session_s:
+            return False
+        return bool(self._drafts.unsettled())
 
     @property
     def age_s(self) -> float:

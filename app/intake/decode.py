@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 MOST_UNKNOWN: Final = 100
 
 _FIELDS_OF_ENVELOPE: Final = frozenset({"type", "message"})
+_NO_HEADERS: Final[Mapping[str, bytes]] = {}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -71,15 +72,15 @@ class Decoder:
         """`InvalidMessage` for whatever can never be sent, naming the field; nothing else."""
         document = read_document(record.value, self._config.max_bytes)
         # Of several headers of a name the last counts, as everywhere in Kafka.
-        headers = dict(record.headers)
+        headers = dict(record.headers) if record.headers else _NO_HEADERS
         event = read_event(document, headers)
         if event is not None:
             document = event.data
         shape = read_shape(document)
-        if unknown := shape.fields.keys() - KNOWN_FIELDS:
-            self._note(unknown)
-        if shape.enveloped and (unknown := document.keys() - _FIELDS_OF_ENVELOPE):
-            self._note(unknown)
+        if not KNOWN_FIELDS.issuperset(shape.fields):
+            self._note(shape.fields.keys() - KNOWN_FIELDS)
+        if shape.enveloped and not _FIELDS_OF_ENVELOPE.issuperset(document):
+            self._note(document.keys() - _FIELDS_OF_ENVELOPE)
         fields = _present(shape.fields, enveloped=shape.enveloped)
         retries = fields.get("retry_count")
         attempts = 0 if retries is None else whole(retries, "retry_count")

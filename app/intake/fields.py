@@ -32,7 +32,8 @@ def header_text(value: object, field: str, longest: int) -> str:
     """Text bound for a header: no line break, no control character but TAB."""
     if not isinstance(value, str):
         raise InvalidMessage(field, "must be a string")
-    if unsafe := UNSAFE.search(value):
+    # What is printable has none, and is found out far sooner.
+    if not value.isprintable() and (unsafe := UNSAFE.search(value)):
         code = ord(unsafe.group())
         what = "line break" if unsafe.group() in "\r\n\u2028\u2029" else "control character"
         raise InvalidMessage(field, f"has a {what} (U+{code:04X})")

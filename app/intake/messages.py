@@ -131,9 +131,9 @@ def _require_content(fields: Mapping[str, Any]) -> None:
 def _recipients(
     fields: Mapping[str, Any],
 ) -> tuple[tuple[Address, ...], tuple[Address, ...], tuple[Address, ...]]:
-    to = _addresses(fields.get("to"), "to")
-    cc = _addresses(fields.get("cc"), "cc")
-    bcc = _addresses(fields.get("bcc"), "bcc")
+    to = _addresses(fields["to"], "to") if "to" in fields else ()
+    cc = _addresses(fields["cc"], "cc") if "cc" in fields else ()
+    bcc = _addresses(fields["bcc"], "bcc") if "bcc" in fields else ()
     count = len(to) + len(cc) + len(bcc)
     if count == 0:
         raise InvalidMessage("to", "is required: neither to, cc nor bcc has a recipient")

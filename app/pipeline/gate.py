@@ -24,7 +24,7 @@ class Gate:
     """
 
     def __init__(self, *needed: Ready) -> None:
-        self._needed = needed
+        self._needed = tuple([each.ready_in for each in needed])
         self._overdue: list[Callable[[], bool]] = []
 
     def watch(self, overdue: Callable[[], bool]) -> None:
@@ -33,6 +33,11 @@ class Gate:
 
     def ready_in(self) -> float:
         """Seconds until work may start; 0 is now."""
-        if any(overdue() for overdue in self._overdue):
-            return LOOK_AGAIN_S
-        return max(each.ready_in() for each in self._needed)
+        for overdue in self._overdue:
+            if overdue():
+                return LOOK_AGAIN_S
+        longest = 0.0
+        for ready_in in self._needed:
+            if (wait := ready_in()) > longest:
+                longest = wait
+        return longest

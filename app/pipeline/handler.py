@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 REST_S = 0.5  # what a message waits at least that a relay would not have now
 LONGEST_PARKING_S = 30.0
+_NOBODY_WITHHELD: Mapping[str, Verdict] = {}
 
 
 def utc_now() -> datetime:
@@ -111,9 +112,11 @@ class Handler:
             withheld = await self._screened(job)
             if isinstance(withheld, Hop):
                 return withheld
-            recipients = tuple(each for each in job.recipients if each.spec not in withheld)
-            if not recipients:
-                return Withheld(tuple(withheld.values()))
+            recipients = job.recipients
+            if withheld:
+                recipients = tuple(each for each in recipients if each.spec not in withheld)
+                if not recipients:
+                    return Withheld(tuple(withheld.values()))
             sent = await self._send(job, flight, turn, recipients)
         if isinstance(sent, Hop) or not withheld:
             return sent
@@ -155,16 +158,20 @@ class Handler:
         self, job: MailJob, flight: Flight, report: SendReport, recipients: Sequence[Address]
     ) -> tuple[Verdict, ...]:
         accepted_lately = self._relays.accepted_lately(report.relay)
+        judge = self._terms.judge
         verdicts = tuple(
-            self._terms.judge(reply, relay=report.relay, accepted_lately=accepted_lately)
-            for reply in report.replies
+            [
+                judge(reply, relay=report.relay, accepted_lately=accepted_lately)
+                for reply in report.replies
+            ]
         )
         if self._terms.redirect is not None:
             verdicts = self._terms.redirect.shared(verdicts[0], recipients)
-        self._tell_relay(report.relay, verdicts, again=flight.limited)
         for screen in self._screens:
             await screen.judged(job, verdicts)
-        self._postpone_if_relays_trouble(job, flight, verdicts)
+        if not all([verdict.kind is None for verdict in verdicts]):
+            self._tell_relay(report.relay, verdicts, again=flight.limited)
+            self._postpone_if_relays_trouble(job, flight, verdicts)
         return verdicts
 
     def _domain_of(self, job: MailJob) -> str | None:
@@ -173,6 +180,8 @@ class Handler:
 
     async def _screened(self, job: MailJob) -> Mapping[str, Verdict] | Hop:
         """Of several verdicts on a recipient the first screen's stands."""
+        if not self._screens:
+            return _NOBODY_WITHHELD
         withheld: dict[str, Verdict] = {}
         for screen in self._screens:
             found = await screen.withhold(job)

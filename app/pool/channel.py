@@ -129,7 +129,11 @@ class Channel:
             self._core.relax()
 
     def is_reading(self, task: asyncio.Task[object] | None) -> bool:
-        return task is not None and any(s.task is task for s in self.subscriptions)
+        if task is not None:
+            for subscription in self.subscriptions:
+                if subscription.task is task:
+                    return True
+        return False
 
     def make_room(self, surplus: int) -> None:
         """Drop kept results until `surplus` bytes are free, as far as there are any."""

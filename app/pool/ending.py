@@ -29,7 +29,7 @@ def end_well(core: Core, worker: Worker, ticket: AnyTicket, value: object, ended
         worker.stop_at = inf
     if ticket.outcome is not None:
         return
-    if core.gatekeeper is not None:
+    if core.gatekeeper is not None and core.gatekeeper.judges:
         core.gatekeeper.judge(worker, lambda: _attempt(worker, ticket, Outcome.OK, value, run_s))
     ticket.value = value
     ticket.state = DONE

@@ -48,6 +48,11 @@ class Gatekeeper:
             self._breaker is not None and self._breaker.state is BreakerState.OPEN
         )
 
+    @property
+    def judges(self) -> bool:
+        """Whether it wants to know how each attempt went."""
+        return self._breaker is not None
+
     def lets_start(self) -> bool:
         self.refresh()
         return not self.closed
@@ -62,7 +67,7 @@ class Gatekeeper:
         if wait > 0:
             self._turn(closed=True)
             self._set_alarm(wait)
-        else:
+        elif self.closed:
             self._turn(closed=False)
 
     def acquire(self) -> int:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from app.pool.ticket import AnyTicket
 
 _Calls = tuple["Callable[..., object]", ...]
+_EVENTS = (
+    *("submitted", "rejected", "started", "finished", "retried", "postponed", "result_dropped"),
+    *("resized", "paused", "resumed", "stuck", "breaker", "callback_failed", "load"),
+)
 
 
 class Hooks:
@@ -29,7 +33,11 @@ class Hooks:
         plugins: Sequence[object],
         observer: object | None,
     ) -> None:
-        self._observer = observer
+        self._observer = {
+            name: method
+            for name in _EVENTS
+            if (method := getattr(observer, name, None)) is not None
+        }
         self._on_error = _plain("on_error", on_error)
         self._on_start = _methods(plugins, "on_start")
         self._before = _methods(plugins, "before_job")
@@ -66,7 +74,7 @@ class Hooks:
                 self._call("after_job", call, result)
         if self._on_error is not None and _is_error(ticket):
             self._call("on_error", self._on_error, error_of(ticket))
-        if self._observer is not None:
+        if self._observer:
             outcome = ticket.outcome or Outcome.ABANDONED
             self._tell(
                 "finished", ticket.priority.label, outcome.value, ticket.queued_s, ticket.run_s
@@ -105,15 +113,22 @@ class Hooks:
             self._tell("callback_failed", name)
 
     def _load(self) -> None:
-        if self._observer is not None:
+        if "load" in self._observer:
             core = self.core
             size = core.bytes_inside + core.bytes_unread
             self._tell("load", core.queued, core.parked, core.busy, core.live, size)
 
     def _tell(self, name: str, *args: object) -> None:
-        method = getattr(self._observer, name, None)
-        if method is not None:
-            self._call(f"observer.{name}", method, *args)
+        method = self._observer.get(name)
+        if method is None:
+            return
+        # As `_call`, which would be one call more of several for each job.
+        try:
+            method(*args)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # noqa: BLE001 - whatever it is, the job must not suffer
+            self.core.callback_failed(f"observer.{name}")
 
     def _call(self, name: str, call: Callable[..., object], *args: object) -> None:
         try:

@@ -56,6 +56,8 @@ class Health:
         """Seconds until the relay may be asked, 0 for now."""
         if self._paused_since is not None:
             return _LOOK_AGAIN
+        if self._breaker.closed:
+            return 0.0
         match self._breaker.state:
             case BreakerState.CLOSED:
                 return 0.0

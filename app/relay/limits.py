@@ -42,8 +42,9 @@ class Limits:
 
     def ready_in(self) -> float:
         """Seconds until the next message may go, 0 for now."""
-        configured = self.configured.ready_in() if self.configured else 0.0
-        return max(configured, self._learned.ready_in())
+        if self.configured is None:
+            return self._learned.ready_in()
+        return max(self.configured.ready_in(), self._learned.ready_in())
 
     def take(self) -> None:
         """One goes now, also when that is on what is to come."""

@@ -165,6 +165,8 @@ class Relays:
 
     def _wait(self, levels: Sequence[Sequence[Relay]]) -> float:
         """Seconds until the best level that is healthy, or any when none is, may be asked."""
+        if len(levels) == 1 and len(levels[0]) == 1:
+            return levels[0][0].ready_in()
         for level in levels:
             waits = [relay.ready_in() for relay in level if relay.healthy]
             if waits:
