@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Container]
 
+# One worker's, so that one Kafka is enough; the stack's tests are another's.
+pytestmark = pytest.mark.xdist_group("containers: service")
+
 # As docker-compose.yml and the Kubernetes manifests run it.
 CONFINED = (
     "--read-only",
@@ -67,14 +70,6 @@ def _mails(count: int, **fields: Any) -> list[Produced]:
     ]
 
 
-def wait_for(mailbox: Mailbox, count: int, running: Container, within: float = 60.0) -> None:
-    def arrived() -> bool:
-        assert running.state["Running"], f"it has ended: {running.state} {running.logs[-3000:]}"
-        return mailbox.messages.count() >= count
-
-    wait_until(arrived, f"{count} mails have arrived", within)
-
-
 def _subjects(count: int) -> list[str]:
     return sorted(f"Message {number}" for number in range(count))
 
@@ -87,7 +82,7 @@ def test_starts_by_environment_alone_confined_and_sends(
         running.wait_for_health("healthy")
         record_property("healthy after s", round(time.monotonic() - began, 2))
         kafka_tools.produce(queue, _mails(1, html="<p>Hello <b>Ann</b></p>"))
-        wait_for(mailbox, 1, running)
+        running.wait_for_mails(mailbox.messages, 1)
         got = mailbox.messages.find("Message 0")
         assert got["Text"].strip() == "This is message 0."
         assert got["HTML"].strip() == "<p>Hello <b>Ann</b></p>"
@@ -103,11 +98,11 @@ def test_stop_lets_what_runs_end_and_nothing_is_sent_twice(
 ) -> None:
     with service() as running:
         kafka_tools.produce(queue, _mails(2000))
-        wait_for(mailbox, 100, running)
+        running.wait_for_mails(mailbox.messages, 100)
         assert running.stop() == 0
         assert mailbox.messages.count() < 2000, "it was stopped in the middle"
         running.start()
-        wait_for(mailbox, 2000, running)
+        running.wait_for_mails(mailbox.messages, 2000)
         assert running.stop() == 0
     assert sorted(mailbox.messages.subjects()) == _subjects(2000)
 
@@ -117,13 +112,16 @@ def test_kill_loses_nothing(
 ) -> None:
     with service() as running:
         kafka_tools.produce(queue, _mails(2000))
-        wait_for(mailbox, 100, running)
+        running.wait_for_mails(mailbox.messages, 100)
         running.signal("KILL")
         assert running.wait() == 137
         assert mailbox.messages.count() < 2000, "it was killed in the middle"
         running.start()
         wait_until(
-            lambda: sorted(set(mailbox.messages.subjects())) == _subjects(2000), "all arrive", 90.0
+            lambda: sorted(set(mailbox.messages.subjects())) == _subjects(2000),
+            "all arrive",
+            90.0,
+            every=0.2,
         )
         assert running.stop() == 0
 
@@ -133,7 +131,7 @@ def test_large_mails_fit_into_128_mib(
 ) -> None:
     with service() as running:
         kafka_tools.produce(queue, _mails(60, html="<p>Hello</p>" * 20_000))
-        wait_for(mailbox, 60, running)
+        running.wait_for_mails(mailbox.messages, 60)
         assert not running.state["OOMKilled"]
         assert running.stop() == 0
 
@@ -151,6 +149,16 @@ def test_is_alive_but_not_ready_while_its_relay_is_away(service: Make) -> None:
     with service(SMTP_HOST="nowhere.invalid") as running:
         running.wait_for_health("healthy")
         assert running.exec("kafka-mailer", "health", "--live").startswith("live")
+        print(
+            "READY",
+            docker(
+                "exec",
+                running.id,
+                "sh",
+                "-c",
+                "kafka-mailer health --ready; echo $?; kafka-mailer health; true",
+            ),
+        )
 
 
 def test_templates_may_be_in_a_folder_that_it_cannot_write(
@@ -162,5 +170,5 @@ def test_templates_may_be_in_a_folder_that_it_cannot_write(
     with service(f"--volume={tmp_path}:/templates:ro", EMAIL_TEMPLATES="/templates") as running:
         mail = flat(1, template="greeting", data={"name": "Ann"})
         kafka_tools.produce(queue, [Produced({**mail, "subject": "", "text": ""})])
-        wait_for(mailbox, 1, running)
+        running.wait_for_mails(mailbox.messages, 1)
     assert mailbox.messages.find("Hello Ann")["Text"].strip() == "Dear Ann"

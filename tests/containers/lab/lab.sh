@@ -17,7 +17,7 @@ compose_version=v2.40.3
 base_release=bookworm
 builder=${DOCKER_BUILDKIT:-0}
 
-say() { printf 'lab: %s\n' "$*" >&2; }
+say() { printf 'lab: %3d s: %s\n' "$SECONDS" "$*" >&2; }
 give_up() {
     printf 'NOT TESTED: containers (%s)\n' "$*" >&2
     exit 0
@@ -31,8 +31,11 @@ command -v apt-get >/dev/null || give_up "the lab needs Debian's packages"
 run=$(mktemp -d /tmp/kafka-mailer-lab.XXXXXX)
 mkdir -p "$cache" "$run"/{data,exec}
 engine=""
-forward_policy=$(iptables -S FORWARD 2>/dev/null | sed -n 's/^-P FORWARD //p')
-rules_before=$(iptables-save 2>/dev/null | sed -n '/^[-:]/p' | sed 's/\[.*//' || true)
+forward_policy=""
+rules_before=""
+
+# Rules and policies, without the counts of packets.
+rules() { iptables-save | sed '/^[-:]/!d; s/^\(:.*\) \[.*/\1/'; }
 
 stop_engine() {
     [[ -n $engine ]] && kill "$engine" 2>/dev/null || return 0
@@ -85,8 +88,7 @@ report_leftovers() {
     left=$(
         ip -br link | grep -E '^(docker0|br-[0-9a-f]{12}|veth)' || true
         grep -F "$run/" /proc/mounts || true
-        diff <(echo "$rules_before") <(iptables-save 2>/dev/null | sed -n '/^[-:]/p' | sed 's/\[.*//') |
-            grep -E '^>.*(DOCKER|docker|br-)' || true
+        [[ -z $engine ]] || diff <(echo "$rules_before") <(rules) | grep -E '^[<>] (-|.* DROP)' || true
         pgrep -af "$run" || true
     )
     [[ -z $left ]] && return 0
@@ -228,6 +230,9 @@ python=$project/.venv/bin/python
 cd "$project"
 
 install_packages || give_up "its packages cannot be installed"
+# Not before: a new machine has no iptables.
+forward_policy=$(iptables -S FORWARD | sed -n 's/^-P FORWARD //p')
+rules_before=$(rules)
 start_engine || give_up "the engine does not start here"
 say "engine $(docker version --format '{{.Server.Version}}') runs in $run"
 # One waits for the network, the other for the processor.
