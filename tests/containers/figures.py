@@ -15,7 +15,15 @@ from pathlib import Path
 from typing import Final
 
 from tests.support.backends.docker import INSIDE, Docker
-from tests.support.containers import IMAGE, REPOSITORY, Container, Mailbox, docker, network
+from tests.support.containers import (
+    IMAGE,
+    REPOSITORY,
+    Container,
+    Mailbox,
+    build_image,
+    docker,
+    network,
+)
 from tests.support.kafka_tools import KafkaTools, Produced
 from tests.support.mails import flat
 from tests.support.waiting import wait_until
@@ -27,7 +35,7 @@ SENT_WITHIN_S: Final = 300.0
 
 
 def main() -> int:
-    docker("build", "--tag", IMAGE, ".")
+    build_image()
     base = re.search(
         r"^ARG PYTHON_IMAGE=(.*)$", (REPOSITORY / "Dockerfile").read_text(), re.MULTILINE
     )
