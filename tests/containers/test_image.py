@@ -14,7 +14,8 @@ from tests.support.containers import REPOSITORY, docker, run_image
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.usefixtures("image")
+# The first waits for the image.
+pytestmark = [pytest.mark.usefixtures("image"), pytest.mark.timeout(300)]
 MB = 1_000_000
 
 

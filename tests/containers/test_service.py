@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Container]
 
-# One worker's, so that one Kafka is enough; the stack's tests are another's.
-pytestmark = pytest.mark.xdist_group("containers: service")
+# The first waits for the image and for Kafka. One worker's, so that one Kafka is enough.
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("containers: service")]
 
 # As docker-compose.yml and the Kubernetes manifests run it.
 CONFINED = (

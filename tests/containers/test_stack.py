@@ -18,6 +18,9 @@ from tests.support.waiting import wait_until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# The first waits for the image and for all to be healthy.
+pytestmark = pytest.mark.timeout(300)
+
 PROJECT: Final = "kafka-mailer-test"
 ENV: Final = {"COMPOSE_PROJECT_NAME": PROJECT}
 INSTANCES: Final = 3

@@ -232,8 +232,12 @@ build_program() {
         build "$1" "$context"
 }
 
-# Ours as `make image` does; where that fails, the tests' own build tells why.
-build_ours() { docker build --tag kafka-mailer "$project" >"$run/ours.log" 2>&1 || true; }
+# Ours as `make image` does, under the lock that the tests wait for; where it fails, their own build
+# tells why.
+build_ours() {
+    mkdir -p "$project/.cache"
+    flock "$project/.cache/image.lock" docker build --tag kafka-mailer "$project" >"$run/ours.log" 2>&1 || true
+}
 
 trap put_back EXIT
 trap 'exit 130' INT
@@ -257,21 +261,22 @@ cached "docker-compose-$compose_version" make_compose || give_up "docker compose
 cached "mailpit-${mailpit##*:}" make_mailpit || give_up "the mailbox cannot be built"
 wait "$making_base" || give_up "the base image cannot be made"
 mkdir -p "$DOCKER_CONFIG/cli-plugins"
-cp "$cache/docker-compose-$compose_version" "$DOCKER_CONFIG/cli-plugins/docker-compose"
+ln -s "$cache/docker-compose-$compose_version" "$DOCKER_CONFIG/cli-plugins/docker-compose"
 import_base "$base"
 docker tag "$base" "$whole_base"
 say "imported $base"
-# At once: ours waits for the network most of the time.
-build_ours & building=($!)
-build_kafka "$kafka" & building+=($!)
+# It waits for the network most of the time: who needs it waits for it.
+build_ours &
+build_kafka "$kafka" & building=($!)
 build_program "$mailpit" "$cache/mailpit-${mailpit##*:}" /mailpit & building+=($!)
 build_program "$prometheus" "$(command -v prometheus)" /bin/prometheus & building+=($!)
 for one in "${building[@]}"; do wait "$one"; done
-say "built ours, $kafka, $mailpit, $prometheus"
+say "built $kafka, $mailpit, $prometheus"
 
 if (($#)); then
     "$@"
 else
-    # The stack's tests beside those of the image and the service.
-    "$python" -m pytest tests/containers --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+    # The stack beside the service, the longest first; the image alone is tried where there is room.
+    "$python" -m pytest tests/containers/test_{stack,service,image}.py \
+        --numprocesses 2 --dist loadfile --no-loadscope-reorder
 fi
