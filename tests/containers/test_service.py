@@ -35,6 +35,9 @@ CONFINED = (
     "--memory-swap=128m",
 )
 PARTITIONS = 6
+# So many, at such a rate, that there is a middle to stop in on any machine.
+MANY = 1000
+SLOW = {"SMTP_RATE": "300/s"}
 
 
 @pytest.fixture
@@ -96,29 +99,29 @@ def test_starts_by_environment_alone_confined_and_sends(
 def test_stop_lets_what_runs_end_and_nothing_is_sent_twice(
     service: Make, mailbox: Mailbox, kafka_tools: KafkaTools, queue: str
 ) -> None:
-    with service() as running:
-        kafka_tools.produce(queue, _mails(2000))
+    with service(**SLOW) as running:
+        kafka_tools.produce(queue, _mails(MANY))
         running.wait_for_mails(mailbox.messages, 100)
         assert running.stop() == 0
-        assert mailbox.messages.count() < 2000, "it was stopped in the middle"
+        assert mailbox.messages.count() < MANY, "it was stopped in the middle"
         running.start()
-        running.wait_for_mails(mailbox.messages, 2000)
+        running.wait_for_mails(mailbox.messages, MANY)
         assert running.stop() == 0
-    assert sorted(mailbox.messages.subjects()) == _subjects(2000)
+    assert sorted(mailbox.messages.subjects()) == _subjects(MANY)
 
 
 def test_kill_loses_nothing(
     service: Make, mailbox: Mailbox, kafka_tools: KafkaTools, queue: str
 ) -> None:
-    with service() as running:
-        kafka_tools.produce(queue, _mails(2000))
+    with service(**SLOW) as running:
+        kafka_tools.produce(queue, _mails(MANY))
         running.wait_for_mails(mailbox.messages, 100)
         running.signal("KILL")
         assert running.wait() == 137
-        assert mailbox.messages.count() < 2000, "it was killed in the middle"
+        assert mailbox.messages.count() < MANY, "it was killed in the middle"
         running.start()
         wait_until(
-            lambda: sorted(set(mailbox.messages.subjects())) == _subjects(2000),
+            lambda: sorted(set(mailbox.messages.subjects())) == _subjects(MANY),
             "all arrive",
             90.0,
             every=0.2,
