@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.backends.docker import INSIDE
-from tests.support.containers import Container, docker
+from tests.support.containers import ASKED_EVERY_S, Container, docker
 from tests.support.kafka_tools import Produced
 from tests.support.mails import flat
 from tests.support.waiting import wait_until
@@ -124,7 +124,7 @@ def test_kill_loses_nothing(
             lambda: sorted(set(mailbox.messages.subjects())) == _subjects(MANY),
             "all arrive",
             90.0,
-            every=0.2,
+            every=ASKED_EVERY_S,
         )
         assert running.stop() == 0
 
@@ -151,13 +151,18 @@ def test_is_unhealthy_while_it_does_not_answer_and_healthy_again(service: Make) 
 def test_is_alive_but_not_ready_while_its_relay_is_away(
     service: Make, kafka_tools: KafkaTools, queue: str
 ) -> None:
-    with service(SMTP_HOST="nowhere.invalid", SMTP_BREAKER="failures=1,reset=60s") as running:
+    refused = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": "1"}
+    with service(**refused, SMTP_BREAKER="failures=1,reset=60s") as running:
         kafka_tools.produce(queue, _mails(1))
         running.wait_for_health("healthy")
-        ask = ("sh", "-c", "kafka-mailer health --ready || true")
-        wait_until(
-            lambda: "relays_away" in running.exec(*ask), "it tells of its relay", 30.0, every=0.2
+        ask = ("sh", "-c", "kafka-mailer health --ready; echo ended with $?")
+        said = wait_until(
+            lambda: said if "is left alone" in (said := running.exec(*ask)) else "",
+            "it tells of its relay",
+            60.0,
+            every=ASKED_EVERY_S,
         )
+        assert said.endswith("ended with 1"), said
         assert running.exec("kafka-mailer", "health", "--live").startswith("live")
         assert running.health == "healthy"
 

@@ -215,7 +215,7 @@ class Container:
     def start(self) -> None:
         docker("start", self.id)
 
-    def wait_for_mails(self, messages: Messages, count: int, within: float = 60.0) -> None:
+    def wait_for_mails(self, messages: Messages, count: int, within: float = 120.0) -> None:
         """Until so many are in this mailbox; ends early when the container does."""
 
         def arrived() -> bool:

@@ -69,10 +69,9 @@ remove_rules() {
     done <"$run/rules"
     # Now nothing leads to the chains, and they are empty.
     while read -r table line; do
-        line=${line#:}
         case $line in
-            *" -") iptables --table "$table" --delete-chain "${line% -}" ;;
-            *" DROP") iptables --table "$table" --policy "${line% DROP}" ACCEPT ;;
+            :*" -") line=${line#:} && iptables --table "$table" --delete-chain "${line% -}" ;;
+            :*" DROP") line=${line#:} && iptables --table "$table" --policy "${line% DROP}" ACCEPT ;;
         esac
     done <"$run/rules"
 }
