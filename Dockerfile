@@ -7,11 +7,11 @@ FROM ${BUILD_IMAGE} AS build
 ARG REQUIREMENTS=runtime
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
-# The service's environment gets no pip; the image's own installs into it.
-RUN python -m venv --without-pip /opt/kafka-mailer
 COPY requirements/build.txt requirements/runtime.txt requirements/tracing.txt requirements/
-# Wheels only: nothing is compiled here, so no compiler is needed.
-RUN pip install --require-hashes --only-binary :all: --requirement requirements/build.txt \
+# The service's environment gets no pip; the image's own installs into it. Wheels only: nothing is
+# compiled here, so no compiler is needed.
+RUN python -m venv --without-pip /opt/kafka-mailer \
+    && pip install --require-hashes --only-binary :all: --requirement requirements/build.txt \
     && pip --python /opt/kafka-mailer/bin/python install --no-compile \
         --require-hashes --only-binary :all: --requirement "requirements/$REQUIREMENTS.txt" \
     && find /opt/kafka-mailer -name '*.so' -type f -exec strip --strip-unneeded {} + \
@@ -23,9 +23,9 @@ COPY pyproject.toml README.md LICENSE ./
 COPY app app
 RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
     && pip --python /opt/kafka-mailer/bin/python install --no-compile --no-deps --no-index \
-        /wheels/*.whl
-# Compiles what the service imports, which is half of what is installed.
-RUN ["/opt/kafka-mailer/bin/python", "-I", "-c", "import app, importlib, pkgutil; [importlib.import_module(each.name) for each in pkgutil.walk_packages(app.__path__, 'app.') if not each.name.endswith('__main__')]"]
+        /wheels/*.whl \
+    # Compiles what the service imports, which is half of what is installed.
+    && /opt/kafka-mailer/bin/python -I -c "import app, importlib, pkgutil; [importlib.import_module(each.name) for each in pkgutil.walk_packages(app.__path__, 'app.') if not each.name.endswith('__main__')]"
 
 FROM ${PYTHON_IMAGE}
 ARG VERSION=dev

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def environment() -> dict[str, str]:
     """All variables of the process, their names in upper case."""
-    return _upper(EnvSettingsSource(Settings, case_sensitive=False).env_vars)
+    return _upper(EnvSettingsSource(Settings, case_sensitive=True).env_vars)
 
 
 def dotenv(path: Path | None) -> tuple[dict[str, str], list[Problem]]:
@@ -25,7 +25,7 @@ def dotenv(path: Path | None) -> tuple[dict[str, str], list[Problem]]:
         return {}, []
     try:
         source = DotEnvSettingsSource(
-            Settings, env_file=path, env_file_encoding="utf-8", case_sensitive=False
+            Settings, env_file=path, env_file_encoding="utf-8", case_sensitive=True
         )
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()
@@ -36,4 +36,6 @@ def dotenv(path: Path | None) -> tuple[dict[str, str], list[Problem]]:
 
 
 def _upper(variables: Mapping[str, str | None]) -> dict[str, str]:
-    return {name.upper(): value for name, value in variables.items() if value is not None}
+    """Of several spellings the one in upper case counts, empty or not, wherever it stands."""
+    ordered = sorted(variables.items(), key=lambda each: each[0].isupper())
+    return {name.upper(): value for name, value in ordered if value is not None}

@@ -8,7 +8,14 @@ import pytest
 
 from tests.support.backends import Broker, NotAvailable
 from tests.support.backends.docker import Docker, why_no_engine
-from tests.support.containers import IMAGE, Mailbox, docker, images, network, why_no_images
+from tests.support.containers import (
+    IMAGE,
+    Mailbox,
+    build_image,
+    images,
+    network,
+    why_no_images,
+)
 from tests.support.kafka_tools import KafkaTools
 
 if TYPE_CHECKING:
@@ -37,7 +44,7 @@ def engine(request: pytest.FixtureRequest) -> None:
 def image(engine: None) -> str:
     """Ours, built from this tree as `make image` does."""
     del engine
-    docker("build", "--tag", IMAGE, ".")
+    build_image()
     return IMAGE
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.backends.docker import INSIDE
-from tests.support.containers import Container, docker
+from tests.support.containers import ASKED_EVERY_S, Container, docker
 from tests.support.kafka_tools import Produced
 from tests.support.mails import flat
 from tests.support.waiting import wait_until
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Container]
 
+# The first waits for the image and for Kafka. One worker's, so that one Kafka is enough.
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("containers: service")]
+
 # As docker-compose.yml and the Kubernetes manifests run it.
 CONFINED = (
     "--read-only",
@@ -32,6 +35,9 @@ CONFINED = (
     "--memory-swap=128m",
 )
 PARTITIONS = 6
+# So many, at such a rate, that there is a middle to stop in on any machine.
+MANY = 1000
+SLOW = {"SMTP_RATE": "300/s"}
 
 
 @pytest.fixture
@@ -67,14 +73,6 @@ def _mails(count: int, **fields: Any) -> list[Produced]:
     ]
 
 
-def wait_for(mailbox: Mailbox, count: int, running: Container, within: float = 60.0) -> None:
-    def arrived() -> bool:
-        assert running.state["Running"], f"it has ended: {running.state} {running.logs[-3000:]}"
-        return mailbox.messages.count() >= count
-
-    wait_until(arrived, f"{count} mails have arrived", within)
-
-
 def _subjects(count: int) -> list[str]:
     return sorted(f"Message {number}" for number in range(count))
 
@@ -87,7 +85,7 @@ def test_starts_by_environment_alone_confined_and_sends(
         running.wait_for_health("healthy")
         record_property("healthy after s", round(time.monotonic() - began, 2))
         kafka_tools.produce(queue, _mails(1, html="<p>Hello <b>Ann</b></p>"))
-        wait_for(mailbox, 1, running)
+        running.wait_for_mails(mailbox.messages, 1)
         got = mailbox.messages.find("Message 0")
         assert got["Text"].strip() == "This is message 0."
         assert got["HTML"].strip() == "<p>Hello <b>Ann</b></p>"
@@ -101,29 +99,32 @@ def test_starts_by_environment_alone_confined_and_sends(
 def test_stop_lets_what_runs_end_and_nothing_is_sent_twice(
     service: Make, mailbox: Mailbox, kafka_tools: KafkaTools, queue: str
 ) -> None:
-    with service() as running:
-        kafka_tools.produce(queue, _mails(2000))
-        wait_for(mailbox, 100, running)
+    with service(**SLOW) as running:
+        kafka_tools.produce(queue, _mails(MANY))
+        running.wait_for_mails(mailbox.messages, 100)
         assert running.stop() == 0
-        assert mailbox.messages.count() < 2000, "it was stopped in the middle"
+        assert mailbox.messages.count() < MANY, "it was stopped in the middle"
         running.start()
-        wait_for(mailbox, 2000, running)
+        running.wait_for_mails(mailbox.messages, MANY)
         assert running.stop() == 0
-    assert sorted(mailbox.messages.subjects()) == _subjects(2000)
+    assert sorted(mailbox.messages.subjects()) == _subjects(MANY)
 
 
 def test_kill_loses_nothing(
     service: Make, mailbox: Mailbox, kafka_tools: KafkaTools, queue: str
 ) -> None:
-    with service() as running:
-        kafka_tools.produce(queue, _mails(2000))
-        wait_for(mailbox, 100, running)
+    with service(**SLOW) as running:
+        kafka_tools.produce(queue, _mails(MANY))
+        running.wait_for_mails(mailbox.messages, 100)
         running.signal("KILL")
         assert running.wait() == 137
-        assert mailbox.messages.count() < 2000, "it was killed in the middle"
+        assert mailbox.messages.count() < MANY, "it was killed in the middle"
         running.start()
         wait_until(
-            lambda: sorted(set(mailbox.messages.subjects())) == _subjects(2000), "all arrive", 90.0
+            lambda: sorted(set(mailbox.messages.subjects())) == _subjects(MANY),
+            "all arrive",
+            90.0,
+            every=ASKED_EVERY_S,
         )
         assert running.stop() == 0
 
@@ -133,7 +134,7 @@ def test_large_mails_fit_into_128_mib(
 ) -> None:
     with service() as running:
         kafka_tools.produce(queue, _mails(60, html="<p>Hello</p>" * 20_000))
-        wait_for(mailbox, 60, running)
+        running.wait_for_mails(mailbox.messages, 60)
         assert not running.state["OOMKilled"]
         assert running.stop() == 0
 
@@ -147,10 +148,23 @@ def test_is_unhealthy_while_it_does_not_answer_and_healthy_again(service: Make) 
         running.wait_for_health("healthy")
 
 
-def test_is_alive_but_not_ready_while_its_relay_is_away(service: Make) -> None:
-    with service(SMTP_HOST="nowhere.invalid") as running:
+def test_is_alive_but_not_ready_while_its_relay_is_away(
+    service: Make, kafka_tools: KafkaTools, queue: str
+) -> None:
+    refused = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": "1"}
+    with service(**refused, SMTP_BREAKER="failures=1,reset=60s") as running:
+        kafka_tools.produce(queue, _mails(1))
         running.wait_for_health("healthy")
+        ask = ("sh", "-c", "kafka-mailer health --ready; echo ended with $?")
+        said = wait_until(
+            lambda: said if "is left alone" in (said := running.exec(*ask)) else "",
+            "it tells of its relay",
+            60.0,
+            every=ASKED_EVERY_S,
+        )
+        assert said.endswith("ended with 1"), said
         assert running.exec("kafka-mailer", "health", "--live").startswith("live")
+        assert running.health == "healthy"
 
 
 def test_templates_may_be_in_a_folder_that_it_cannot_write(
@@ -162,5 +176,5 @@ def test_templates_may_be_in_a_folder_that_it_cannot_write(
     with service(f"--volume={tmp_path}:/templates:ro", EMAIL_TEMPLATES="/templates") as running:
         mail = flat(1, template="greeting", data={"name": "Ann"})
         kafka_tools.produce(queue, [Produced({**mail, "subject": "", "text": ""})])
-        wait_for(mailbox, 1, running)
+        running.wait_for_mails(mailbox.messages, 1)
     assert mailbox.messages.find("Hello Ann")["Text"].strip() == "Dear Ann"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -23,6 +24,8 @@ REPOSITORY: Final = Path(__file__).resolve().parents[2]
 IMAGE: Final = "kafka-mailer"
 MAILBOX_IMAGE: Final = "axllent/mailpit:v1.30.5"
 LONGEST_S: Final = 300.0
+# The engine's client takes a twentieth of a second of the processor each time.
+ASKED_EVERY_S: Final = 0.2
 
 
 class DockerError(AssertionError):
@@ -51,21 +54,41 @@ def why_no_images(names: Iterable[str]) -> str | None:
     return None
 
 
-def docker(*arguments: str, env: Mapping[str, str] | None = None) -> str:
+def docker(*arguments: str, env: Mapping[str, str] | None = None, within: float = LONGEST_S) -> str:
     """Run `docker ARGUMENTS` in the repository and give what it printed."""
-    ran = subprocess.run(
-        ["docker", *arguments],
-        cwd=REPOSITORY,
-        env={**os.environ, **(env or {})},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=LONGEST_S,
-        check=False,
-    )
+    return command("docker", *arguments, env=env, within=within)
+
+
+def command(
+    *arguments: str, env: Mapping[str, str] | None = None, within: float = LONGEST_S
+) -> str:
+    """Run this in the repository and give what it printed; DockerError where it fails."""
+    name = " ".join(arguments[:4])
+    try:
+        ran = subprocess.run(
+            arguments,
+            cwd=REPOSITORY,
+            env={**os.environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=within,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise DockerError(f"{name}: not within {within:g} s") from None
     if ran.returncode:
-        raise DockerError(f"docker {' '.join(arguments[:3])}: {ran.stderr[-3000:] or ran.stdout}")
+        raise DockerError(f"{name}: {ran.stderr[-3000:] or ran.stdout[-3000:]}")
     return ran.stdout.strip()
+
+
+def build_image() -> None:
+    """By one at a time: the others, and those after the lab's script, find its layers."""
+    lock_file = REPOSITORY / ".cache/image.lock"
+    lock_file.parent.mkdir(exist_ok=True)
+    with lock_file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        docker("build", "--tag", IMAGE, ".")
 
 
 def logs(container: str) -> str:
@@ -152,7 +175,7 @@ class Container:
     @property
     def state(self) -> dict[str, Any]:
         """As `docker inspect` tells it: Status, ExitCode, OOMKilled, Health."""
-        state: dict[str, Any] = json.loads(docker("inspect", self.id))[0]["State"]
+        state: dict[str, Any] = json.loads(docker("inspect", "--format={{json .State}}", self.id))
         return state
 
     @property
@@ -160,12 +183,23 @@ class Container:
         return str(self.state["Health"]["Status"])
 
     def wait_for_health(self, status: str, within: float = 30.0) -> None:
-        wait_until(lambda: self.health == status, f"it is {status}: {self.logs[-2000:]}", within)
+        with self._telling():
+            wait_until(
+                lambda: self.health == status, f"it is {status}", within, every=ASKED_EVERY_S
+            )
 
     def wait(self, within: float = 60.0) -> int:
-        """Its exit code."""
-        wait_until(lambda: self.state["Status"] == "exited", f"it ends: {self.logs}", within)
-        return int(self.state["ExitCode"])
+        """Until it has ended; its exit code."""
+        with self._telling():
+            return int(docker("wait", self.id, within=within))
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """What it logged goes with the error."""
+        try:
+            yield
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.logs[-3000:]}") from error
 
     def exec(self, *command: str) -> str:
         return docker("exec", self.id, *command)
@@ -180,6 +214,18 @@ class Container:
 
     def start(self) -> None:
         docker("start", self.id)
+
+    def wait_for_mails(self, messages: Messages, count: int, within: float = 120.0) -> None:
+        """Until so many are in this mailbox; ends early when the container does."""
+
+        def arrived() -> bool:
+            if messages.count() >= count:
+                return True
+            assert self.state["Running"], f"it has ended: {self.state}"
+            return False
+
+        with self._telling():
+            wait_until(arrived, f"{count} mails have arrived", within, every=ASKED_EVERY_S)
 
 
 class Mailbox:

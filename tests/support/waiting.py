@@ -12,15 +12,20 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def wait_until(condition: Callable[[], T], what: str, within: float = 10.0) -> T:
-    """Poll `condition` until it is true and give its value; AssertionError after `within` s."""
+def wait_until(
+    condition: Callable[[], T], what: str, within: float = 10.0, *, every: float = 0.01
+) -> T:
+    """Ask `condition` until it is true and give its value; AssertionError after `within` s.
+
+    `every` s, less often where asking costs the processor that is waited for.
+    """
     deadline = time.monotonic() + within
     while True:
         if value := condition():
             return value
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {within:g} s: {what}")
-        time.sleep(0.01)
+        time.sleep(every)
 
 
 async def until(condition: Callable[[], T], what: str, within: float = 5.0) -> T:

@@ -17,7 +17,7 @@ compose_version=v2.40.3
 base_release=bookworm
 builder=${DOCKER_BUILDKIT:-0}
 
-say() { printf 'lab: %s\n' "$*" >&2; }
+say() { printf 'lab: %3d s: %s\n' "$SECONDS" "$*" >&2; }
 give_up() {
     printf 'NOT TESTED: containers (%s)\n' "$*" >&2
     exit 0
@@ -27,12 +27,33 @@ named_in() { sed -n "s|^$2$|\1|p" "$project/$1" | head -n 1; }
 
 [[ $(uname -s) == Linux && $EUID == 0 ]] || give_up "the lab needs root on Linux"
 command -v apt-get >/dev/null || give_up "the lab needs Debian's packages"
+# Its networks and rules would be taken for ours, and removed.
+! pgrep -x dockerd >/dev/null || give_up "an engine runs here: make test tries the containers on it"
 
 run=$(mktemp -d /tmp/kafka-mailer-lab.XXXXXX)
 mkdir -p "$cache" "$run"/{data,exec}
 engine=""
-forward_policy=$(iptables -S FORWARD 2>/dev/null | sed -n 's/^-P FORWARD //p')
-rules_before=$(iptables-save 2>/dev/null | sed -n '/^[-:]/p' | sed 's/\[.*//' || true)
+rules_before=""
+links_before=""
+forwarding=""
+
+# Rules, chains and policies, each with its table before it; the counts of packets are left out, and
+# so are empty chains that every table has.
+rules() {
+    local table
+    for table in filter nat; do
+        iptables-save --table "$table" | sed -n "s/^\(:.*\) \[.*/\1/; /^:[A-Z]* ACCEPT\$/d; s/^[-:]/$table &/p"
+    done
+}
+links() { ip -oneline link | sed 's/^[0-9]*: \([^:@]*\).*/\1/'; }
+# What is new since the lines of $1.
+new_since() { grep --invert-match --line-regexp --fixed-strings --file=<(echo "$1") || true; }
+
+take_note() {
+    rules_before=$(rules)
+    links_before=$(links)
+    forwarding=$(</proc/sys/net/ipv4/ip_forward)
+}
 
 stop_engine() {
     [[ -n $engine ]] && kill "$engine" 2>/dev/null || return 0
@@ -41,21 +62,18 @@ stop_engine() {
 }
 
 remove_rules() {
-    local table chain
-    for table in nat filter; do
-        iptables-save -t "$table" | grep -E -- '-A (PREROUTING|OUTPUT|POSTROUTING|FORWARD) .*(DOCKER|docker0|br-[0-9a-f]{12}|172\.)' |
-            sed 's/^-A/-D/' | while read -r rule; do
-            # shellcheck disable=SC2086  # a rule is several words
-            iptables -t "$table" $rule
-        done || true
-        for chain in DOCKER DOCKER-ISOLATION-STAGE-1 DOCKER-ISOLATION-STAGE-2 DOCKER-USER; do
-            iptables -t "$table" -F "$chain" 2>/dev/null || true
-        done
-        for chain in DOCKER-ISOLATION-STAGE-1 DOCKER-ISOLATION-STAGE-2 DOCKER-USER DOCKER; do
-            iptables -t "$table" -X "$chain" 2>/dev/null || true
-        done
-    done
-    [[ -z $forward_policy ]] || iptables -P FORWARD "$forward_policy"
+    local table line
+    rules | new_since "$rules_before" >"$run/rules"
+    while read -r table line; do
+        [[ $line != -A* ]] || xargs iptables --table "$table" <<<"-D${line#-A}"
+    done <"$run/rules"
+    # Now nothing leads to the chains, and they are empty.
+    while read -r table line; do
+        case $line in
+            :*" -") line=${line#:} && iptables --table "$table" --delete-chain "${line% -}" ;;
+            :*" DROP") line=${line#:} && iptables --table "$table" --policy "${line% DROP}" ACCEPT ;;
+        esac
+    done <"$run/rules"
 }
 
 put_back() {
@@ -66,10 +84,9 @@ put_back() {
         docker network ls --quiet --filter type=custom 2>/dev/null | xargs --no-run-if-empty docker network rm >/dev/null 2>&1 || true
         stop_engine
         local link
-        for link in $(ip -br link | sed -n 's/^\(docker0\|br-[0-9a-f]\{12\}\|veth[0-9a-f]*\)\b.*/\1/p'); do
-            ip link delete "$link" 2>/dev/null || true
-        done
-        remove_rules
+        links | new_since "$links_before" | while read -r link; do ip link delete "$link" 2>/dev/null || true; done
+        remove_rules || true
+        echo "$forwarding" >/proc/sys/net/ipv4/ip_forward
     fi
     local mounted
     # Deepest first.
@@ -83,10 +100,9 @@ put_back() {
 report_leftovers() {
     local left
     left=$(
-        ip -br link | grep -E '^(docker0|br-[0-9a-f]{12}|veth)' || true
+        [[ -z $engine ]] || links | new_since "$links_before"
+        [[ -z $engine ]] || rules | new_since "$rules_before"
         grep -F "$run/" /proc/mounts || true
-        diff <(echo "$rules_before") <(iptables-save 2>/dev/null | sed -n '/^[-:]/p' | sed 's/\[.*//') |
-            grep -E '^>.*(DOCKER|docker|br-)' || true
         pgrep -af "$run" || true
     )
     [[ -z $left ]] && return 0
@@ -180,8 +196,13 @@ make_base() {
         rm -rf "$root"
 }
 
-# The engine's old builder says with each build that it is old.
-build() { docker build --quiet --tag "$1" "$2" >/dev/null 2>"$run/build.log" || { cat "$run/build.log" >&2; return 1; }; }
+# An image from a folder whose links stand for what they lead to. The engine's old builder says with
+# each build that it is old.
+build() {
+    # Where a link leads nowhere, as Debian's to Java's sources does, tar ends with 1.
+    { tar -C "$2" --dereference --ignore-failed-read --exclude=./jre/{docs,jmods,legal,man} -c . 2>/dev/null || (($? == 1)); } |
+        docker build --quiet --tag "$1" - >/dev/null 2>"$2.log" || { cat "$2.log" >&2; return 1; }
+}
 
 import_base() {
     docker import --change 'ENV PIP_CERT=/usr/local/share/lab-authorities.pem' \
@@ -190,29 +211,31 @@ import_base() {
 }
 
 build_kafka() {
-    local context=$run/kafka java
-    mkdir -p "$context/libs"
-    cp "$here"/kafka/* "$context/"
-    "$python" -c 'from tests.support.backends.classpath import *; print(classpath())' |
-        tr : '\n' | xargs -I{} cp {} "$context/libs/"
-    java=$(readlink -f "$("$python" -c 'from tests.support.backends.classpath import *; print(java())')")
-    cp -rL "${java%/bin/java}" "$context/jre" 2>/dev/null || [[ -x $context/jre/bin/java ]]
-    build "$1" "$context"
-    rm -rf "$context"
+    local context=$run/with-kafka jars java
+    jars=$("$python" -c 'from tests.support.backends.classpath import *; print(classpath())') &&
+        java=$("$python" -c 'from tests.support.backends.classpath import *; print(java())') &&
+        java=$(readlink -f "$java") &&
+        mkdir -p "$context/libs" &&
+        ln -s "$here"/kafka/* "$context/" &&
+        ln -s "${java%/bin/java}" "$context/jre" &&
+        tr : '\n' <<<"$jars" | xargs -I{} ln -s {} "$context/libs/" &&
+        build "$1" "$context"
 }
 
-build_mailpit() {
-    mkdir "$run/mailbox"
-    cp "$cache/mailpit-${1##*:}" "$run/mailbox/mailpit"
-    printf 'FROM %s\nCOPY mailpit /mailpit\nEXPOSE 1025 8025\nENTRYPOINT ["/mailpit"]\n' "$base" >"$run/mailbox/Dockerfile"
-    build "$1" "$run/mailbox"
+# An image that is the base and one program.
+build_program() {
+    local context=$run/with-${3##*/}
+    mkdir -p "$context" &&
+        ln -s "$2" "$context/program" &&
+        printf 'FROM %s\nCOPY program %s\nENTRYPOINT ["%s"]\n' "$base" "$3" "$3" >"$context/Dockerfile" &&
+        build "$1" "$context"
 }
 
-build_prometheus() {
-    mkdir "$run/prometheus"
-    cp "$(command -v prometheus)" "$run/prometheus/prometheus"
-    printf 'FROM %s\nCOPY prometheus /bin/prometheus\nENTRYPOINT ["/bin/prometheus"]\n' "$base" >"$run/prometheus/Dockerfile"
-    build "$1" "$run/prometheus"
+# Ours as `make image` does, under the lock that the tests wait for; where it fails, their own build
+# tells why.
+build_ours() {
+    mkdir -p "$project/.cache"
+    flock "$project/.cache/image.lock" docker build --tag kafka-mailer "$project" >"$run/ours.log" 2>&1 || true
 }
 
 trap put_back EXIT
@@ -228,6 +251,7 @@ python=$project/.venv/bin/python
 cd "$project"
 
 install_packages || give_up "its packages cannot be installed"
+take_note # not before: a new machine has no iptables
 start_engine || give_up "the engine does not start here"
 say "engine $(docker version --format '{{.Server.Version}}') runs in $run"
 # One waits for the network, the other for the processor.
@@ -236,12 +260,22 @@ cached "docker-compose-$compose_version" make_compose || give_up "docker compose
 cached "mailpit-${mailpit##*:}" make_mailpit || give_up "the mailbox cannot be built"
 wait "$making_base" || give_up "the base image cannot be made"
 mkdir -p "$DOCKER_CONFIG/cli-plugins"
-cp "$cache/docker-compose-$compose_version" "$DOCKER_CONFIG/cli-plugins/docker-compose"
+ln -s "$cache/docker-compose-$compose_version" "$DOCKER_CONFIG/cli-plugins/docker-compose"
 import_base "$base"
 docker tag "$base" "$whole_base"
-build_kafka "$kafka"
-build_mailpit "$mailpit"
-build_prometheus "$prometheus"
-say "made $base, $kafka, $mailpit, $prometheus in $SECONDS s"
+say "imported $base"
+# It waits for the network most of the time: who needs it waits for it.
+build_ours &
+build_kafka "$kafka" & building=($!)
+build_program "$mailpit" "$cache/mailpit-${mailpit##*:}" /mailpit & building+=($!)
+build_program "$prometheus" "$(command -v prometheus)" /bin/prometheus & building+=($!)
+for one in "${building[@]}"; do wait "$one"; done
+say "built $kafka, $mailpit, $prometheus"
 
-if (($#)); then "$@"; else "$python" -m pytest tests/containers; fi
+if (($#)); then
+    "$@"
+else
+    # The stack beside the service, the longest first; the image alone is tried where there is room.
+    "$python" -m pytest tests/containers/test_{stack,service,image}.py \
+        --numprocesses 2 --dist loadfile --no-loadscope-reorder
+fi

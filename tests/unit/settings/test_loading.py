@@ -78,6 +78,20 @@ def test_variables_are_read_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None
     assert load().settings.smtp_port == 2525
 
 
+def test_of_several_spellings_the_one_in_upper_case_counts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("KAFKA_TOPIC", "upper")
+    monkeypatch.setenv("kafka_topic", "lower")
+    monkeypatch.setenv("SMTP_RELAYS", "")
+    monkeypatch.setenv("smtp_relays", "smtp://elsewhere.example")
+    (tmp_path / ".env").write_text("SMTP_HOST=upper.example\nsmtp_host=lower.example\n")
+    settings = load().settings
+    assert settings.kafka_topic == "upper"
+    assert settings.smtp_relays is None
+    assert settings.smtp_host == "upper.example"
+
+
 def test_an_empty_variable_is_not_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("SMTP_HOST=mail\n")
     for name in ("SMTP_HOST", "SMTP_USER", "SMTP_PASSWORD", "SMTP_PASSWORD_FILE", "OPS_TOKEN"):

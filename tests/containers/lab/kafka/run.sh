@@ -8,7 +8,7 @@ env | sed -n 's/^KAFKA_\([A-Z0-9_]*\)=\(.*\)$/\1=\2/p' | while IFS='=' read -r n
     printf '%s=%s\n' "${name//_/.}" "$value"
 done >"$properties"
 classpath='/opt/kafka/libs/*'
-java -Xmx128m -cp "$classpath" kafka.tools.StorageTool format --ignore-formatted \
+java -Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$classpath" kafka.tools.StorageTool format --ignore-formatted \
     --cluster-id "${CLUSTER_ID:-4L6g3nShT-eMCtK--X86sw}" --config "$properties"
 # shellcheck disable=SC2086  # several options
-exec java ${KAFKA_HEAP_OPTS:--Xmx384m -Xms128m} -XX:+UseSerialGC -cp "$classpath" kafka.Kafka "$properties"
+exec java ${KAFKA_HEAP_OPTS:--Xmx384m -Xms128m} -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$classpath" kafka.Kafka "$properties"
