@@ -63,7 +63,12 @@ def mask_address(spec: str) -> str:
     if not at:
         return "***"
     first = local[:1] if local[:1].isalnum() else ""
-    return f"{first}***@{domain if _SHOWN_DOMAIN.fullmatch(domain) else '***'}"
+    return f"{first}***@{domain if _is_shown(domain) else '***'}"
+
+
+@lru_cache(maxsize=1024)
+def _is_shown(domain: str) -> bool:
+    return _SHOWN_DOMAIN.fullmatch(domain) is not None
 
 
 # Senders recur. Only what was accepted is kept, and that is short.

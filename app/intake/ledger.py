@@ -167,5 +167,6 @@ class Ledger:
             ledger.give_up(claim.offset)
 
     def _of(self, claim: Claim) -> PartitionLedger | None:
-        ledger = self._partitions.get(Partition(claim.topic, claim.partition))
+        # A `Partition` is equal to the plain tuple, which is made sooner.
+        ledger = self._partitions.get((claim[0], claim[1]))  # type: ignore[call-overload]
         return ledger if ledger is not None and ledger.epoch == claim.epoch else None

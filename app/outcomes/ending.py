@@ -62,6 +62,8 @@ def ending_of(job: MailJob, ended: Attempt | Withheld | BaseException | Unsent) 
 
 
 def _matched(job: MailJob, verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
+    if len(verdicts) == 1 == len(job.recipients) and verdicts[0].address == job.recipients[0].spec:
+        return verdicts
     given = {verdict.address: verdict for verdict in verdicts}
     return tuple(
         given.get(recipient.spec)

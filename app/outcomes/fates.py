@@ -43,6 +43,8 @@ def fates_of(
     job: MailJob, ending: Ending, schedule: Schedule, *, now_ms: int, rng: Random
 ) -> tuple[tuple[Fate, ...], Retry | None]:
     """One fate for each recipient of the ending, and the retry of those that have one."""
+    if all([verdict.kind is None for verdict in ending.verdicts]):
+        return tuple([Fate(verdict, Status.DELIVERED) for verdict in ending.verdicts]), None
     left = job.trail.attempts < schedule.retries(job.message.max_retries)
     again = left and job.trail.last_kind is not ErrorKind.BUG
     fates = tuple(
@@ -68,6 +70,8 @@ def fates_of(
 
 def overall(fates: Sequence[Fate]) -> Status:
     """The attempt's status: the first of this order that any recipient has."""
+    if len(fates) == 1:
+        return fates[0].status
     found = {fate.status for fate in fates}
     return next(status for status in _RANKS if status in found)
 

@@ -22,7 +22,8 @@ _FORMS: Final = tuple(
 
 def relay_id(text: str) -> str | None:
     """The id in the text of a 250 (without its codes); None where there is none to see."""
+    text = text.strip()
     for form in _FORMS:
-        if found := form.search(text.strip()):
+        if found := form.search(text):
             return found[1]
     return None

@@ -54,6 +54,8 @@ def letters_for(
     case: Case, fates: Sequence[Fate], retry: Retry | None, routes: Routes, *, now_ms: int
 ) -> tuple[Outgoing, ...]:
     """One record for those that are retried, and one for those that end with the same status."""
+    if len(fates) == 1 and fates[0].status is Status.DELIVERED:
+        return ()
     groups: dict[Status, list[Verdict]] = {}
     for fate in fates:
         if is_kept(fate.status, routes):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -126,21 +125,29 @@ class Router:
         ended: Attempt | Withheld | BaseException | Unsent,
         trace: MailTrace | None,
     ) -> None:
-        decided = partial(
-            decide,
+        try:
+            decision = self._decided(result, job, ended, trace)
+        except Exception as error:
+            log.exception("deciding failed")
+            decision = self._decided(result, job, error, trace)
+        self._write(decision, trace)
+
+    def _decided(
+        self,
+        result: JobResult[MailJob, Handled],
+        job: MailJob,
+        ended: Attempt | Withheld | BaseException | Unsent,
+        trace: MailTrace | None,
+    ) -> Decision:
+        return decide(
             job,
-            routes=self.routes,
+            ended,
+            self.routes,
             now_ms=self._clock(),
             rng=self._rng,
             queued_s=result.queued_s,
             context=_context(trace),
         )
-        try:
-            decision = decided(ended)
-        except Exception as error:
-            log.exception("deciding failed")
-            decision = decided(error)
-        self._write(decision, trace)
 
     def _write(self, decision: Decision, trace: MailTrace | None) -> None:
         self._mail_log.write(decision)

@@ -70,9 +70,9 @@ class Writer:
 
     def write(self, decision: Decision) -> None:
         """Publish what the decision asks for; never waits."""
-        waiting = _Waiting(self, decision)
+        waiting = _Waiting(self, decision, _size(decision))
         self.pending += 1
-        self.bytes += _size(decision)
+        self.bytes += waiting.size
         waiting.left = len(decision.letters) + len(decision.notes) + (decision.result is not None)
         for letter in decision.letters:
             self._send_letter(waiting, letter, 0)
@@ -81,7 +81,7 @@ class Writer:
         for note in decision.notes:
             self._publishing.send(note, waiting.note_answered)
         if not waiting.left:
-            self.settle(decision)
+            self.settle(decision, waiting.size)
 
     @property
     def full(self) -> bool:
@@ -94,12 +94,13 @@ class Writer:
             self._room.clear()
             await self._room.wait()
 
-    def settle(self, decision: Decision) -> None:
-        """Everything the decision asked for is written."""
+    def settle(self, decision: Decision, size: int) -> None:
+        """Everything the decision asked for is written; `size` was held for it."""
         self._settlements.settle(decision.claim)
         self.pending -= 1
-        self.bytes -= _size(decision)
-        self._room.set()
+        self.bytes -= size
+        if not self._room.is_set():
+            self._room.set()
 
     def _send_letter(self, waiting: _Waiting, letter: Outgoing, tries: int) -> None:
         def answered(outcome: Written | PublishError) -> None:
@@ -143,24 +144,27 @@ class Writer:
 def _size(decision: Decision) -> int:
     """Bytes that are held until the decision is settled."""
     result = decision.result
-    held = sum(len(each.value or b"") for each in (*decision.letters, *decision.notes))
-    return held + (len(result.value or b"") if result is not None else 0)
+    held = len(result.value or b"") if result is not None else 0
+    if decision.letters or decision.notes:
+        held += sum([len(each.value or b"") for each in (*decision.letters, *decision.notes)])
+    return held
 
 
 class _Waiting:
     """One decision on its way; `left` answers are still to come."""
 
-    __slots__ = ("_writer", "decision", "left")
+    __slots__ = ("_writer", "decision", "left", "size")
 
-    def __init__(self, writer: Writer, decision: Decision) -> None:
+    def __init__(self, writer: Writer, decision: Decision, size: int) -> None:
         self._writer = writer
         self.decision = decision
+        self.size = size
         self.left = 0
 
     def answered(self) -> None:
         self.left -= 1
         if not self.left:
-            self._writer.settle(self.decision)
+            self._writer.settle(self.decision, self.size)
 
     def result_answered(self, outcome: Written | PublishError) -> None:
         self._writer.results.answered(outcome)

@@ -17,6 +17,7 @@ _NOT_ADDRESSES: Final = frozenset({"message_id", "relay_id"})
 
 _PLAIN: Final = frozenset({NoneType, bool, int, float, Status, ErrorKind})
 _SEQUENCES: Final = frozenset({list, tuple})
+_CONTAINERS: Final = frozenset({list, tuple, dict})
 _DEPTH: Final = 8
 
 
@@ -38,7 +39,7 @@ class Scrubber:
             if kind is str:
                 if ("@" in value or "%40" in value) and name not in _NOT_ADDRESSES:
                     event[name] = self._view.scrub(value)
-            elif kind not in _PLAIN:
+            elif kind not in _PLAIN and (value or kind not in _CONTAINERS):
                 event[name] = self._clean(value, _DEPTH)
         return event
 
@@ -50,7 +51,9 @@ class Scrubber:
             return self._view.scrub(value)
         if depth and kind is dict:
             return {
-                self._view.scrub(str(name)): self._named(name, inner, depth - 1)
+                _bare(name) or self._view.scrub(str(name)): inner
+                if type(inner) in _PLAIN
+                else self._named(name, inner, depth - 1)
                 for name, inner in value.items()
             }
         if depth and kind in _SEQUENCES:
@@ -61,3 +64,8 @@ class Scrubber:
         if name == "address" and isinstance(value, str):
             return self._view.show(value)
         return self._clean(value, depth)
+
+
+def _bare(name: object) -> str | None:
+    """The name itself where no address can be in it."""
+    return name if type(name) is str and "@" not in name and "%40" not in name else None
