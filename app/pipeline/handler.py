@@ -106,9 +106,10 @@ class Handler:
     async def _handle(self, job: MailJob, flight: Flight) -> Handled:
         if not self._settlements.is_current(job.claim):
             return None
-        with self._waits.turn(job, flight) as turn:
-            if isinstance(turn, Hop):
-                return turn
+        turn = self._waits.turn(job, flight)
+        if isinstance(turn, Hop):
+            return turn
+        with turn:
             withheld = await self._screened(job)
             if isinstance(withheld, Hop):
                 return withheld

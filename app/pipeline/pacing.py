@@ -55,6 +55,11 @@ class Pacing:
         self._service = None if rates.service is None else self._bucket(rates.service)
         self._domains: dict[str, _Domain] = {}
 
+    @property
+    def free(self) -> bool:
+        """Whether no rate is configured, so that there is nothing to ask for."""
+        return self._service is None and not self._rates
+
     def ready_in(self) -> float:
         """Seconds until the service's rate lets another message start, 0 for now."""
         return self._service.ready_in() if self._service is not None else 0.0

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from app.domain.job import Hop
 from app.pool import Postpone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from app.domain.clock import WallClock
     from app.domain.job import MailJob
     from app.domain.smtp import RelayUnavailable
@@ -24,18 +21,25 @@ _LONGEST_ABSENCE_S: Final = 300.0
 
 
 class Turn:
-    """A message's right to be sent now; what is not spent is given back."""
+    """A message's right to be sent now; what was not spent is given back at the end of `with`."""
 
-    def __init__(self, *permits: Permit) -> None:
-        self._permits = permits
+    __slots__ = ("_domains", "_service")
+
+    def __init__(self, service: Permit | None = None, domains: Permit | None = None) -> None:
+        self._service = service
+        self._domains = domains
 
     def spend(self) -> None:
         """It was offered to a relay."""
-        self._permits = ()
+        self._service = self._domains = None
 
-    def give_back(self) -> None:
-        for permit in self._permits:
-            permit.give_back()
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for permit in (self._service, self._domains):
+            if permit is not None:
+                permit.give_back()
 
 
 class Waits:
@@ -63,14 +67,15 @@ class Waits:
         self._tier_s = tier_s
         self._clock = clock
 
-    @contextmanager
-    def turn(self, job: MailJob, flight: Flight) -> Iterator[Turn | Hop]:
+    def turn(self, job: MailJob, flight: Flight) -> Turn | Hop:
         """The message's turn, or the `Hop` that it has to make; raises `Postpone` for a short wait.
 
         Nothing may be awaited between the pool's gate and this: the gate lets a worker start for
         each message that the service's rate allows.
         """
         waited_for = self.flights.rejoin(flight)
+        if self._pacing.free:
+            return Turn(None, waited_for)
         service = self._pacing.start()
         try:
             permit = waited_for or self._for_domains(job, flight)
@@ -79,13 +84,8 @@ class Waits:
             raise
         if isinstance(permit, Hop):
             service.give_back()
-            yield permit
-            return
-        turn = Turn(service, permit)
-        try:
-            yield turn
-        finally:
-            turn.give_back()
+            return permit
+        return Turn(service, permit)
 
     def for_relay(
         self, job: MailJob, flight: Flight, trouble: RelayUnavailable, ready_in: float
