@@ -85,7 +85,7 @@ def _flags_of(option: Option) -> Iterable[SettingFlag]:
 
 
 def _spellings(*flags: str) -> tuple[str, ...]:
-    """One dash is enough, as in Go: start lines of the Go service before this one stay as they are."""
+    """One dash is enough, as in Go: start lines of the Go service before this one may stay."""
     return (*flags, *(flag[1:] for flag in flags))
 
 
