@@ -73,7 +73,9 @@ def test_the_mail_of_an_example_arrives(
     ended = example.run(recipient, identifier, env)
     assert ended.code == 0, ended
     assert running.topics.queue in ended.out
-    mail = wait_until(lambda: running.mail_to(recipient), f"{language}'s mail", 30)
+    wait_until(lambda: running.mail_to(recipient), f"{language}'s mail", 30)
+    mail = running.mail_to(recipient)
+    assert mail is not None
     assert message_from_bytes(mail.content, policy=default)["subject"] == "Your order"
     records = kafka_tools.read_all(running.topics.queue)
     (record,) = [each for each in records if each.key == identifier.encode()]
