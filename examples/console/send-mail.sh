@@ -6,7 +6,8 @@ set -eu
 recipient=$1
 id=$2
 
-# A line is the key, a tab and the message, which has to be on one line.
+# A line is the key, a tab and the message, which has to be on one line. Neither argument may hold a
+# quote or a backslash here: this makes JSON without a library.
 printf '%s\t{"id": "%s", "to": "%s", "subject": "Your order", "text": "Thank you for your order.", "type": "order"}\n' \
     "$id" "$id" "$recipient" |
     kafka-console-producer.sh \

@@ -209,6 +209,42 @@ def test_it_scales_by_the_lags_of_the_two_groups(
     assert yaml.safe_load(patch["patch"]) == [{"op": "remove", "path": "/spec/replicas"}]
 
 
+def test_what_the_operators_read_has_names_that_they_know() -> None:
+    """Kubernetes' own schemas do not have these two kinds."""
+    monitor, scaled = (
+        MANIFESTS["monitoring/service-monitor.yaml"],
+        MANIFESTS["autoscaling/scaled-object.yaml"],
+    )
+    assert monitor["apiVersion"] == "monitoring.coreos.com/v1"
+    assert set(monitor["spec"]) <= {"selector", "endpoints", "namespaceSelector", "jobLabel"}
+    (endpoint,) = monitor["spec"]["endpoints"]
+    assert set(endpoint) <= {"port", "path", "interval", "scrapeTimeout", "relabelings"}
+    assert scaled["apiVersion"] == "keda.sh/v1alpha1"
+    assert set(scaled["spec"]) <= {
+        *("scaleTargetRef", "minReplicaCount", "maxReplicaCount", "pollingInterval"),
+        *("cooldownPeriod", "advanced", "triggers"),
+    }
+    behavior = scaled["spec"]["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]
+    autoscaler = {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": NAME},
+        "spec": {
+            "scaleTargetRef": {"kind": "Deployment", "name": NAME},
+            "maxReplicas": scaled["spec"]["maxReplicaCount"],
+            "behavior": behavior,
+        },
+    }
+    assert kubernetes_validate.validate(autoscaler, VERSIONS[-1], strict=True), "KEDA makes one"
+    for trigger in scaled["spec"]["triggers"]:
+        assert set(trigger) == {"type", "name", "metadata"}
+        assert trigger["type"] == "kafka"
+        assert set(trigger["metadata"]) <= {
+            *("bootstrapServers", "consumerGroup", "topic", "lagThreshold", "offsetResetPolicy"),
+            *("activationLagThreshold", "allowIdleConsumers", "limitToPartitionsWithLag"),
+        }
+
+
 def test_the_image_is_the_one_that_is_built() -> None:
     assert CONTAINER["image"] == NAME
     assert f"--tag {NAME} " in (ROOT / "Makefile").read_text()

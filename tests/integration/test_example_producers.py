@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
 
 class Running(NamedTuple):
-    """The service between a topic and a mailbox."""
+    """The service between a topic and a mailbox; `narrow` is a topic that takes no message."""
 
     topics: Topics
+    narrow: str
     service: Service
     mailbox: RelayThread
     kafka: Broker
@@ -44,19 +45,21 @@ def running(
 ) -> Iterator[Running]:
     topics = Topics.unique()
     kafka_tools.create_topic(topics.queue, 3)
+    narrow = f"{topics.prefix}-narrow"
+    kafka_tools.create_topic(narrow, 1, {"max.message.bytes": "20"})
     folder = tmp_path_factory.mktemp("service")
     with RelayThread() as mailbox:
         service = Service.on(folder, brokers=kafka.brokers, topics=topics, smtp_port=mailbox.port)
         with service:
             service.wait_ready()
-            yield Running(topics, service, mailbox, kafka)
+            yield Running(topics, narrow, service, mailbox, kafka)
     made = [each for each in kafka_tools.list_topics() if each.startswith(topics.prefix)]
     kafka_tools.delete_topics(made)
 
 
 @pytest.mark.timeout(400)  # the first time, compilers and packages are fetched for it
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_mail_of_an_example_arrives(
+def test_the_mail_of_an_example_arrives_and_a_refusal_is_told(
     language: str,
     running: Running,
     kafka_tools: KafkaTools,
@@ -80,6 +83,10 @@ def test_the_mail_of_an_example_arrives(
     records = kafka_tools.read_all(running.topics.queue)
     (record,) = [each for each in records if each.key == identifier.encode()]
     assert orjson.loads(record.value or b"")["id"] == identifier
+    if running.kafka.is_apache:
+        refused = example.run(recipient, identifier, {**env, "KAFKA_TOPIC": running.narrow})
+        assert refused.code != 0, "it does not wait for the acknowledgement"
+        assert running.narrow not in refused.out
 
 
 def test_every_example_is_tried() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -49,11 +50,16 @@ class Example:
     def run(self, recipient: str, message_id: str, env: Mapping[str, str]) -> Ended:
         if self._command is None:
             raise RuntimeError("the example was not prepared")
-        path = f"{self._folder / 'bin'}:/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin"
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("COVERAGE_", "KAFKA_"))
+        }
+        path = os.pathsep.join((str(self._folder / "bin"), os.environ.get("PATH", os.defpath)))
         ended = subprocess.run(
             self._command((recipient, message_id)),
             cwd=self._folder,
-            env={"PATH": path, "HOME": str(Path.home()), **env},
+            env={**inherited, "PATH": path, **env},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
