@@ -6,13 +6,10 @@ looks every five seconds, and a little mail all the time.
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -121,11 +118,7 @@ class Stage:
     def issues(self) -> set[str]:
         """Their codes; "no answer" where the service gives none."""
         try:
-            with urllib.request.urlopen(f"{self.service.url}/health", timeout=2.0) as answer:
-                return {each["code"] for each in json.load(answer)["issues"]}
-        except urllib.error.HTTPError as refused:
-            with refused:
-                return {each["code"] for each in json.load(refused)["issues"]}
+            return set(self.service.issues())
         except OSError:
             return {"no answer"}
 
@@ -143,8 +136,12 @@ class Fault(NamedTuple):
     lasting: bool = False
 
 
-def behave(conduct: Conduct) -> Callable[[Stage], object]:
-    return lambda stage: [relay.behave(conduct) for relay in stage.relays]
+def behave(conduct: Conduct) -> Callable[[Stage], None]:
+    def do(stage: Stage) -> None:
+        for relay in stage.relays:
+            relay.behave(conduct)
+
+    return do
 
 
 def all_go(relays: list[Relay]) -> None:
