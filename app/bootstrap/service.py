@@ -217,10 +217,11 @@ class Service:
         for each in self._routed:
             each.routes = self._routes
 
-    def reload(self) -> None:
+    async def reload(self) -> None:
         """Read again the files that settings name; what is wrong with one stays out of use."""
         self.reply_rules.reload()
         self.composer.reload()
+        await self.relays.reread_certificates()
 
     async def _start_pipeline(self, topics: Topics) -> None:
         publisher = self.watchdog.pulse("publishing")

@@ -99,7 +99,6 @@ class Stage:
                     f"smtp://127.0.0.1:{second}?name=b",
                     "SMTP_BREAKER": "failures=3,reset=1s",
                     "RETRY_DELAYS": RETRIES,
-                    "LOG_LEVEL": "warning",
                 },
             )
             for unused in ("SMTP_HOST", "SMTP_PORT"):
