@@ -1,8 +1,8 @@
 """What a siege of the ops port costs: mails a second with ten thousand connections and without.
 
 The real service between Kafka and smtp-sink, results on. The connections ask nothing, a hundred
-more send an octet of a request each second, and the service is asked for its numbers twice a
-second meanwhile. With and without take turns in one run.
+more send an octet of a request each second, and the service is asked for its health twice a second
+meanwhile. With and without take turns in one run.
 Run as `python -m bench.besieged`, with `--json` for machines. It needs what bench.operations needs.
 """
 

@@ -32,4 +32,3 @@ def test_idle_connections_and_requests_without_end_leave_sending_untouched(
         tmp_path, kafka.brokers, smtp_sink.port, mails=25_000, idle=500, turns=3, seconds=2.0
     )
     assert median(turn.ratio for turn in turns) >= LEAST_RATIO, turns
-    assert max(turn.answered_s for turn in turns) < 5.0
