@@ -18,8 +18,8 @@ from app.kafka.consumer import (
 from app.kafka.leftovers import hush
 from app.kafka.log_reader import LogReader
 from app.kafka.producer import Producer
-from app.kafka.refusal import why_unreachable
 from app.kafka.rights import Right
+from app.kafka.roll_call import Roll, RollCall
 from app.kafka.transactions import Superseded, Transactions
 
 __all__ = [
@@ -38,6 +38,8 @@ __all__ = [
     "Producer",
     "PublishError",
     "Right",
+    "Roll",
+    "RollCall",
     "Superseded",
     "TopicInfo",
     "TopicSpec",
@@ -46,6 +48,5 @@ __all__ = [
     "hush",
     "persistent",
     "wait_for_brokers",
-    "why_unreachable",
     "written_ends",
 ]
