@@ -38,7 +38,6 @@ class Hooks:
             for name in _EVENTS
             if (method := getattr(observer, name, None)) is not None
         }
-        self._load_due = False
         self._on_error = _plain("on_error", on_error)
         self._on_start = _methods(plugins, "on_start")
         self._before = _methods(plugins, "before_job")
@@ -48,12 +47,12 @@ class Hooks:
     def began(self, pool: object) -> None:
         for call in self._on_start:
             self._call("on_start", call, pool)
-        self._tell_load()
+        self._load()
 
     def stopped(self, report: StopReport) -> None:
         for call in self._on_stop:
             self._call("on_stop", call, report)
-        self._tell_load()
+        self._load()
 
     def submitted(self, ticket: AnyTicket) -> None:
         self._tell("submitted", ticket.priority.label, ticket.size)
@@ -114,16 +113,10 @@ class Hooks:
             self._tell("callback_failed", name)
 
     def _load(self) -> None:
-        """Told once for all that happens in a turn of the loop."""
-        if not self._load_due and "load" in self._observer:
-            self._load_due = True
-            self.core.loop.call_soon(self._tell_load)
-
-    def _tell_load(self) -> None:
-        self._load_due = False
-        core = self.core
-        size = core.bytes_inside + core.bytes_unread
-        self._tell("load", core.queued, core.parked, core.busy, core.live, size)
+        if "load" in self._observer:
+            core = self.core
+            size = core.bytes_inside + core.bytes_unread
+            self._tell("load", core.queued, core.parked, core.busy, core.live, size)
 
     def _tell(self, name: str, *args: object) -> None:
         method = self._observer.get(name)

@@ -56,7 +56,7 @@ class Observer(Protocol):
         """A plugin, `on_error`, or another callback raised."""
 
     def load(self, queued: int, parked: int, busy: int, workers: int, size: int) -> None:
-        """What is inside now, `size` in bytes; in the turn after events that may change it."""
+        """What is inside now, `size` in bytes; after each event that may change it."""
 
 
 class Plugin(Protocol):
