@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, Self
 
 import orjson
 import trustme
@@ -160,7 +160,7 @@ class CountingSink:
         self._mark = Mark(0, 0.0)
         self._child: Child | None = None
 
-    def __enter__(self) -> CountingSink:
+    def __enter__(self) -> Self:
         self._child = self._start_own() if self._own else self._start_postfix()
         threading.Thread(target=self._follow, args=(self._child,), daemon=True).start()
         return self

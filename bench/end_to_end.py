@@ -185,7 +185,9 @@ def main() -> None:
     parser.add_argument("--mails", type=int, default=20_000, help="in each run")
     parser.add_argument("--runs", type=int, default=5, help="of each")
     parser.add_argument("--workers", type=int, default=20)
-    parser.add_argument("--tls", action="store_true", help="STARTTLS, verified, on kept connections")
+    parser.add_argument(
+        "--tls", action="store_true", help="STARTTLS, verified, on kept connections"
+    )
     parser.add_argument("--two", action="store_true", help="also two processes of ours")
     parser.add_argument("--no-baseline", action="store_true", help="without the plain service")
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND")

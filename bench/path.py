@@ -16,7 +16,7 @@ import pstats
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 from unittest.mock import patch
 
 import uvloop
@@ -51,6 +51,7 @@ class MemoryConsumer:
         self.records: dict[Partition, list[Record]] = {}
         self._next: dict[Partition, int] = {}
         self._more = asyncio.Event()
+        self.joined = asyncio.Event()
         self.made.append(self)
 
     async def start(self, topics: Sequence[str], assignment: Any) -> None:
@@ -58,6 +59,7 @@ class MemoryConsumer:
         self._next = dict.fromkeys(partitions, 0)
         self.records = {partition: [] for partition in partitions}
         assignment.assigned(partitions)
+        self.joined.set()
 
     def check(self) -> None:
         pass
@@ -163,7 +165,9 @@ async def _forever(*_: object) -> None:
     await asyncio.Event().wait()
 
 
-async def _rounds(messages: int, rounds: int, profile: cProfile.Profile | None) -> list[float]:
+async def _rounds(
+    messages: int, rounds: int, profile: cProfile.Profile | None, nowhere: TextIO
+) -> list[float]:
     """Processor seconds of each round."""
     flags = {
         "email_dry_run": "true",
@@ -173,9 +177,8 @@ async def _rounds(messages: int, rounds: int, profile: cProfile.Profile | None) 
         "email_worker_buffer": "200",
     }
     settings = load(flags, env_file=None, secrets_folder=None).settings
+    lines = configure_logging("info", "json", nowhere, addresses=AddressView("masked"))
     with ExitStack() as stack:
-        sink = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
-        lines = configure_logging("info", "json", sink, addresses=AddressView("masked"))
         for target, double in {
             "app.bootstrap.service.prepare": _prepare,
             "app.bootstrap.service.Producer": MemoryProducer,
@@ -191,8 +194,7 @@ async def _rounds(messages: int, rounds: int, profile: cProfile.Profile | None) 
         took = []
         try:
             for _ in range(rounds):
-                while not consumer.records:
-                    await asyncio.sleep(0.01)
+                await consumer.joined.wait()
                 consumer.feed(messages)
                 producer.wanted = producer.written + messages
                 producer.done.clear()
@@ -230,8 +232,11 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     profile = cProfile.Profile() if options.profile else None
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        took = runner.run(_rounds(options.messages, options.rounds, profile))
+    with (
+        Path(os.devnull).open("w", encoding="utf-8") as nowhere,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        took = runner.run(_rounds(options.messages, options.rounds, profile, nowhere))
     each = sorted(seconds / options.messages * 1e6 for seconds in took)
     if profile is not None:
         _show_profile(profile, options.messages * options.rounds, options.profile)

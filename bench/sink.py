@@ -173,9 +173,7 @@ def main() -> None:
         upgrade=context if options.starttls else None,
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(
-            _serve(manners, None if options.starttls else context, count=options.count)
-        )
+        runner.run(_serve(manners, None if options.starttls else context, count=options.count))
 
 
 if __name__ == "__main__":

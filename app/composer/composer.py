@@ -188,7 +188,7 @@ class Composer:
         return Envelope(
             sender=reverse_path,
             recipients=tuple([recipient.spec for recipient in recipients]),
-            smtputf8=not all([address.local.isascii() for address in involved]),
+            smtputf8=not all(address.local.isascii() for address in involved),
             envid=envid(message.id, name),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from app.flow.checks import require_not_negative, require_positive
 from app.flow.clock import Clock, SystemClock
@@ -12,6 +12,7 @@ from app.flow.token_bucket import TokenBucket
 _SLICE = 0.1
 _UNLIMITED = 100_000.0
 _LONGEST_REST = 3_600.0
+_NEVER = float("-inf")
 
 
 class AdaptiveLimit:
@@ -61,7 +62,7 @@ class AdaptiveLimit:
         self._guessed = False
         self._answers: deque[_Slice] = deque()
         self._busy_since = self._clock.monotonic()
-        self._rests_until = self._cut_at = self._refused_at = self._grown_at = float("-inf")
+        self._rests_until = self._cut_at = self._refused_at = self._grown_at = _NEVER
 
     @property
     def resting_for(self) -> float:
@@ -76,8 +77,8 @@ class AdaptiveLimit:
 
     def ready_in(self) -> float:
         """Seconds until the next may go, 0 for now."""
-        if self._bucket is None:
-            return self.resting_for if self._rests_until > 0 else 0.0
+        if self._bucket is None and self._rests_until == _NEVER:
+            return 0.0
         self._grow()
         return self.resting_for or (self._bucket.ready_in() if self._bucket else 0.0)
 
@@ -158,15 +159,16 @@ class AdaptiveLimit:
 
     def _note(self, *, accepted: int, refused: int) -> None:
         now = self._clock.monotonic()
-        self._forget(now)
-        if not self._answers:
+        answers = self._answers
+        if answers and now - answers[0].since >= 1.0:
+            self._forget(now)
+        if not answers:
             self._busy_since = now
-        if self._answers and now - self._answers[-1].since < _SLICE:
-            last = self._answers.pop()
-            accepted, refused = accepted + last.accepted, refused + last.refused
-            self._answers.append(_Slice(last.since, accepted, refused))
-        else:
-            self._answers.append(_Slice(now, accepted, refused))
+        elif now - answers[-1].since < _SLICE:
+            answers[-1].accepted += accepted
+            answers[-1].refused += refused
+            return
+        answers.append(_Slice(now, accepted, refused))
 
     def _last_second(self, now: float) -> tuple[int, int]:
         self._forget(now)
@@ -177,7 +179,8 @@ class AdaptiveLimit:
             self._answers.popleft()
 
 
-class _Slice(NamedTuple):
+@dataclass(slots=True)
+class _Slice:
     since: float
     accepted: int
     refused: int

@@ -6,13 +6,13 @@ import time
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from app.domain.record import Partition
 from app.intake import checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from app.domain.claim import Claim
+    from app.domain.record import Partition
 
 
 class CommitPolicy(StrEnum):

@@ -43,7 +43,7 @@ def fates_of(
     job: MailJob, ending: Ending, schedule: Schedule, *, now_ms: int, rng: Random
 ) -> tuple[tuple[Fate, ...], Retry | None]:
     """One fate for each recipient of the ending, and the retry of those that have one."""
-    if all([verdict.kind is None for verdict in ending.verdicts]):
+    if all(verdict.kind is None for verdict in ending.verdicts):
         return tuple([Fate(verdict, Status.DELIVERED) for verdict in ending.verdicts]), None
     left = job.trail.attempts < schedule.retries(job.message.max_retries)
     again = left and job.trail.last_kind is not ErrorKind.BUG

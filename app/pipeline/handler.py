@@ -170,7 +170,7 @@ class Handler:
             verdicts = self._terms.redirect.shared(verdicts[0], recipients)
         for screen in self._screens:
             await screen.judged(job, verdicts)
-        if not all([verdict.kind is None for verdict in verdicts]):
+        if not all(verdict.kind is None for verdict in verdicts):
             self._tell_relay(report.relay, verdicts, again=flight.limited)
             self._postpone_if_relays_trouble(job, flight, verdicts)
         return verdicts

@@ -5,13 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from app.domain.smtp import Phase, RecipientReply, Reply
+from app.domain.smtp import Phase, Reply
 from app.relay.channel import Channel
 from app.relay.dialogue import Transaction
 from app.relay.framing import BLOCK, mail_line, rcpt_line
 from app.relay.manner import manner_of
 from app.relay.observer import Laps
-from app.relay.outcome import Outcome
 from app.relay.watched import Watched
 from app.telemetry.in_hand import steps
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from app.relay.manner import Manner
     from app.relay.observer import RelayObserver
     from app.relay.opening import Opened
+    from app.relay.outcome import Outcome
 
 _FRUITLESS: Final = 5
 """Transactions without delivery in a row, after which Postfix would slow us down."""
@@ -95,11 +95,6 @@ class Connection:
         Never raises for what relay or network do. Cancellation: see `Transaction.run`.
         """
         size = len(content)
-        objection = self.objection(envelope, size)
-        if objection is not None:
-            return Outcome(
-                {each: RecipientReply(each, Phase.MAIL, objection) for each in recipients}
-            )
         manner = self._manner(size)
         seen = steps()
         transaction = (Transaction if seen is None else partial(Watched, seen))(

@@ -106,13 +106,8 @@ class Connections:
         """
         if self._closed:
             raise self._closing()
-        if not fresh:
-            while self._idle:
-                connection = self._idle.pop()
-                if connection.usable:
-                    self._busy.add(connection)
-                    return connection
-                self._retire(connection)
+        if not fresh and (connection := self.take()) is not None:
+            return connection
         waiter = _Waiter(fresh=fresh)
         self._waiters.append(waiter)
         self._dial_for_waiters()
@@ -126,6 +121,16 @@ class Connections:
         finally:
             if waiter in self._waiters:
                 self._waiters.remove(waiter)
+
+    def take(self) -> Connection | None:
+        """A usable one that nobody uses, as `acquire` gives it; None where there is none."""
+        while self._idle and not self._closed:
+            connection = self._idle.pop()
+            if connection.usable:
+                self._busy.add(connection)
+                return connection
+            self._retire(connection)
+        return None
 
     def release(self, connection: Connection) -> None:
         """Give it back, whatever has become of it."""

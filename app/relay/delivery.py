@@ -24,6 +24,15 @@ class Transactor(Protocol):
     ) -> Outcome: ...
 
 
+async def deliver(relay: Transactor, composed: Composed) -> tuple[RecipientReply, ...]:
+    """One reply for each recipient; RelayUnavailable and Unfit where nobody has one."""
+    recipients = composed.envelope.recipients
+    if len(recipients) > 1:
+        return await Delivery(relay, composed).run()
+    outcome = await relay.transact(composed, recipients, closed(composed.content))
+    return (outcome.replies[recipients[0]],)
+
+
 class Delivery:
     """What is told to whom, transaction by transaction."""
 

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 _CROWDED_S: Final = 0.25
 
 
+async def send_to(relay: Relay, composed: Composed) -> SendReport:
+    """As an offering to this relay alone, which most messages need no object for."""
+    try:
+        return await relay.send(composed)
+    except Unfit as why:
+        return _refusal(relay.name, composed, why.reply)
+
+
 class Offering:
     """Asks the relays of `levels`, best level first, each once at most; see `Relays.send`.
 

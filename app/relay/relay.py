@@ -16,7 +16,7 @@ from app.relay.chunking import Chunking
 from app.relay.config import RelayConfig, Security
 from app.relay.connection import Connection
 from app.relay.connections import Connections, RefusedMore
-from app.relay.delivery import Delivery
+from app.relay.delivery import deliver
 from app.relay.failure import OpeningFailed, Unfit
 from app.relay.health import Health
 from app.relay.limits import Limits
@@ -119,7 +119,8 @@ class Relay:
 
     def ready_in(self) -> float:
         """Seconds until it may be given a message, 0 for now."""
-        return max(self._health.ready_in(), self._limits.ready_in())
+        ill, limited = self._health.ready_in(), self._limits.ready_in()
+        return limited if ill == 0 else max(ill, limited)
 
     def accepted_lately(self) -> bool:
         return self._health.accepted_lately()
@@ -222,7 +223,7 @@ class Relay:
         if self.ready_in() > 0:
             raise self.unavailable()
         with part("send", self._about) as sending:
-            replies = await Delivery(self, composed).run()
+            replies = await deliver(self, composed)
             tell_answer(self.name, sending, composed, replies)
         self._count(replies)
         return SendReport(self.name, replies, self._clock.monotonic() - started)
@@ -256,7 +257,9 @@ class Relay:
     ) -> Outcome:
         try:
             with part("connection"):
-                connection = await self._connections.acquire(fresh=fresh)
+                connection = None if fresh else self._connections.take()
+                if connection is None:
+                    connection = await self._connections.acquire(fresh=fresh)
         except asyncio.CancelledError as cut:
             # Nothing was offered to the relay, which whoever cut us off has to know.
             raise RelayUnavailable(

@@ -11,7 +11,7 @@ from app.domain.smtp import NoRelay
 from app.flow import Clock, SystemClock
 from app.relay.choice import Ask, Choice
 from app.relay.config import BreakerConfig, RelayConfig
-from app.relay.offering import Offering
+from app.relay.offering import Offering, send_to
 from app.relay.relay import Relay
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Relays:
         }
         self._choice = Choice(configs)
         self._groups = tuple(self._grouped(configs))
+        self._only = self._serving_all(configs)
 
     async def start(self) -> None:
         """Prepare; connections are opened when there is something to send.
@@ -105,6 +106,8 @@ class Relays:
             CancelledError: cancelled between MAIL and the last octet.
             ValueError: an envelope address that cannot stand in a command.
         """
+        if self._only is not None:
+            return await send_to(self._only, composed)
         ask = _ask(type, sender_domain)
         levels = [self._named_all(level) for level in self._choice.levels(ask)]
         if not levels:
@@ -170,6 +173,11 @@ class Relays:
 
     def states(self) -> tuple[RelayState, ...]:
         return tuple(relay.state() for relay in self._relays.values())
+
+    def _serving_all(self, configs: Sequence[RelayConfig]) -> Relay | None:
+        """The only relay, unless it wants some messages only: there is nothing to choose then."""
+        first, *others = configs
+        return None if others or first.types or first.senders else self._relays[first.name]
 
     def _pick(self, among: Sequence[Relay]) -> Relay:
         return self._relays[self._choice.pick([each.name for each in among])]
