@@ -59,8 +59,18 @@ class _Session(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._rest:
             data = self._rest + data
-            self._rest = b""
         answers: list[bytes] = []
+        taken, self._rest = self._read(data, answers)
+        if not answers:
+            return
+        if taken and self._manners.delay_s:
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._manners.delay_s, self._reply, answers, taken)
+        else:
+            self._reply(answers, taken)
+
+    def _read(self, data: bytes, answers: list[bytes]) -> tuple[int, bytes]:
+        """How many mails ended in it, and what is left of an unfinished line or mail."""
         taken = 0
         while data:
             if self._in_data:
@@ -73,28 +83,17 @@ class _Session(asyncio.Protocol):
                 answers.append(b"250 2.0.0 queued\r\n")
                 continue
             line, ended, rest = data.partition(b"\r\n")
-            if not ended:
-                break
             verb = line[:4].upper()
-            if verb == b"BDAT":
-                size = int(line.split(b" ")[1])
-                if len(rest) < size:
-                    break
-                rest = rest[size:]
-                taken += line.upper().endswith(b" LAST")
-            data = rest
+            size = int(line.split(b" ")[1]) if ended and verb == b"BDAT" else 0
+            if not ended or len(rest) < size:
+                break
+            data = rest[size:]
+            taken += verb == b"BDAT" and line.upper().endswith(b" LAST")
             if verb == b"STAR" and self._manners.upgrade is not None:
                 self._upgrade(self._manners.upgrade)
-                return
+                return taken, b""
             answers.append(self._answer(verb))
-        self._rest = data
-        if not answers:
-            return
-        if taken and self._manners.delay_s:
-            loop = asyncio.get_running_loop()
-            loop.call_later(self._manners.delay_s, self._reply, answers, taken)
-        else:
-            self._reply(answers, taken)
+        return taken, data
 
     def _reply(self, answers: list[bytes], taken: int) -> None:
         self._manners.taken += taken
