@@ -18,18 +18,21 @@ from app.kafka.consumer import (
 from app.kafka.leftovers import hush
 from app.kafka.log_reader import LogReader
 from app.kafka.producer import Producer
-from app.kafka.refusal import why_unreachable
+from app.kafka.refusal import Refusal, reason_of, refusal_of, why_unreachable
 from app.kafka.rights import Right
+from app.kafka.survey import ClusterState, GroupState, Survey, Visited, visit
 from app.kafka.transactions import Superseded, Transactions
 
 __all__ = [
     "NO_OFFSET",
     "Admin",
     "Assignment",
+    "ClusterState",
     "Commit",
     "CommitRefused",
     "Committed",
     "Consumer",
+    "GroupState",
     "GroupTimes",
     "KafkaConfig",
     "KafkaError",
@@ -37,14 +40,20 @@ __all__ = [
     "OffsetsOutOfRange",
     "Producer",
     "PublishError",
+    "Refusal",
     "Right",
     "Superseded",
+    "Survey",
     "TopicInfo",
     "TopicSpec",
     "Transactions",
+    "Visited",
     "Written",
     "hush",
     "persistent",
+    "reason_of",
+    "refusal_of",
+    "visit",
     "wait_for_brokers",
     "why_unreachable",
     "written_ends",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -39,9 +39,13 @@ _METADATA_RELEASES: Final = {9: "2.4", 8: "2.3"}
 
 @dataclass(frozen=True, slots=True)
 class Visited:
-    """A broker that let us in. `release`: its Kafka is this one or newer, None for older ones."""
+    """A broker that let us in. `release`: its Kafka is this one or newer, None for older ones.
+
+    `brokers`: where it says that each broker of the cluster is, by id.
+    """
 
     release: str | None
+    brokers: Mapping[int, str]
     tls: PeerTls | None = None
 
 
@@ -108,10 +112,11 @@ async def _visit(host: str, port: int, config: KafkaConfig) -> Visited:
     del options["bootstrap_servers"]
     connection = await create_conn(host, port, **options)
     try:
-        await connection.send(MetadataRequest([]))
+        answer = (await connection.send(MetadataRequest([]))).to_object()
+        brokers = {each["node_id"]: f"{each['host']}:{each['port']}" for each in answer["brokers"]}
         writer, versions = connection._writer, connection._versions  # noqa: SLF001 - not told else
         tls = writer.get_extra_info("ssl_object")
-        return Visited(release_of(versions), None if tls is None else peer_tls(tls))
+        return Visited(release_of(versions), brokers, None if tls is None else peer_tls(tls))
     finally:
         connection.close()
 
@@ -193,17 +198,6 @@ class Survey(Admin):
             for _, client, host, metadata, _ in members
         )
         return GroupState(state, found, Right.READ in rights_in(rights))
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerVisit:
-    """What came of visiting one; `trouble` in words of whoever sets up the connection."""
-
-    broker: str
-    seconds: float = 0.0
-    visited: Visited | None = None
-    error: Exception | None = field(default=None, repr=False)
-    trouble: str = ""
 
 
 def _partition(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from app.bootstrap.checkup import spf
 from app.bootstrap.checkup.dkim_record import KeyRecord, holds
-from app.domain.domain_lists import is_among
 from app.domain.finding import Area, Fault, Verdict, well
 
 if TYPE_CHECKING:
@@ -257,4 +256,4 @@ def _dmarc(facts: DomainFacts) -> Iterator[Finding]:
 
 def _are_aligned(bounce: str, domain: str) -> bool:
     """One is the other or below it: relaxed alignment, as far as it is known without a list."""
-    return is_among(bounce, (domain,)) or is_among(domain, (bounce,)) if bounce else False
+    return bool(bounce) and (f".{bounce}".endswith(f".{domain}") or domain.endswith(f".{bounce}"))
