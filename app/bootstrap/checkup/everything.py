@@ -11,7 +11,7 @@ from app.bootstrap.checkup.contradictions import judge_settings
 from app.bootstrap.checkup.domains import judge_domain
 from app.bootstrap.checkup.looks.relays import envelope_sender, look_at_relay
 from app.bootstrap.checkup.looks.settings import setting_facts
-from app.bootstrap.checkup.round import Part
+from app.bootstrap.checkup.rounds import Part
 from app.bootstrap.checkup.state import judge_state
 from app.bootstrap.checkup.templates import judge_templates
 from app.domain.finding import Area

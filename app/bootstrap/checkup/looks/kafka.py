@@ -13,7 +13,7 @@ from app.bootstrap.checkup.looks.brokers import goes_in_the_clear, visit_all
 from app.bootstrap.checkup.looks.group import group_facts
 from app.bootstrap.checkup.looks.topics import cluster_of, right_facts, topics_facts
 from app.bootstrap.checkup.rights import judge_rights
-from app.bootstrap.checkup.round import Part, guarded
+from app.bootstrap.checkup.rounds import Part, guarded
 from app.bootstrap.checkup.topics import judge_topics
 from app.domain.clock import epoch_ms
 from app.domain.finding import Area

@@ -28,7 +28,7 @@ def setting_facts(loaded: Loaded) -> SettingFacts:
         memory=settings.email_max_memory,
         first_retry_s=settings.retry_delays[0],
         ttl=tuple((settings.email_ttl or {}).items()),
-        staging=tuple(staging_settings(settings)),
+        staging=tuple((name, what) for name, _, what in staging_settings(settings)),
         memory_limit=limit,
         memory_fits=0 if limit is None else most_that_fits(settings, limit),
         notices=loaded.notices,

@@ -1,0 +1,141 @@
+"""What a check found, as a list or as JSON, and as an exit code."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from app.bootstrap.checkup.everything import parts_of
+from app.bootstrap.checkup.rounds import go_round
+from app.cli.shown import counted, harmless
+from app.cli.tables import show
+from app.domain.finding import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from app.bootstrap.checkup.rounds import Part
+    from app.domain.finding import Area, Finding
+    from app.settings import Loaded
+
+_COLOURS: Final = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.PROBLEM: "red"}
+# A part takes several steps, each of which may take the time that a server has.
+_STEPS: Final = 4
+
+
+async def report(
+    loaded: Loaded, areas: Collection[Area], *, seconds: float, dns: str | None, as_json: bool
+) -> int:
+    """Look at all of it, print what was found, and give the exit code."""
+    for library in ("aiokafka", "asyncio"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)
+    began = time.monotonic()
+    parts = list(parts_of(loaded, areas, seconds=seconds, dns=dns, now=datetime.now(UTC)))
+    waiting = [part.subject for part in parts]
+    with _Progress(waiting) if sys.stderr.isatty() else nullcontext() as progress:
+
+        def done(part: Part) -> None:
+            waiting.remove(part.subject)
+            if progress is not None:
+                progress.tell(waiting)
+
+        found = await go_round(parts, seconds * _STEPS, done)
+    taken = time.monotonic() - began
+    if as_json:
+        click.echo(json.dumps(_document(found, taken), indent=2, ensure_ascii=False))
+    else:
+        _print(found)
+        click.echo(f"\n{_summary(found, taken)}")
+    return _exit_code(found)
+
+
+def _exit_code(found: Sequence[Finding]) -> int:
+    if any(each.unreachable for each in found):
+        return 3
+    return 1 if any(each.verdict is Verdict.PROBLEM for each in found) else 0
+
+
+def _document(found: Sequence[Finding], seconds: float) -> dict[str, Any]:
+    worst = max((each.verdict for each in found), key=list(Verdict).index, default=Verdict.OK)
+    return {
+        "verdict": worst,
+        "seconds": round(seconds, 3),
+        "findings": [
+            {
+                "area": each.area,
+                "subject": each.subject,
+                "verdict": each.verdict,
+                "code": each.code or None,
+                "text": each.words,
+                "why": each.why or None,
+                "mend": each.mend or None,
+                "unreachable": each.unreachable,
+            }
+            for each in found
+        ],
+    }
+
+
+def _print(found: Sequence[Finding]) -> None:
+    from rich.table import Table  # noqa: PLC0415  # slow to import, and --json does without
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    for area, members in groupby(found, key=lambda each: each.area):
+        table.add_row(Text(area.title(), style="bold cyan"))
+        for each in members:
+            text = Text(harmless(each.words))
+            if each.why:
+                text.append(f"\n{harmless(each.why)}", style="dim")
+            if each.mend:
+                text.append(f"\n→ {harmless(each.mend)}")
+            verdict = Text(f"  {each.verdict}", style=_COLOURS[each.verdict])
+            table.add_row(verdict, Text(harmless(each.subject)), text)
+    show(table)
+
+
+def _summary(found: Sequence[Finding], seconds: float) -> str:
+    problems, warnings = (
+        sum(each.verdict is verdict for each in found)
+        for verdict in (Verdict.PROBLEM, Verdict.WARNING)
+    )
+    looked = f"{counted(len(found), 'finding')} in {seconds:.1f} s"
+    if not problems and not warnings:
+        return f"All is well: {looked}."
+    return f"{counted(problems, 'problem')}, {counted(warnings, 'warning')}: {looked}."
+
+
+class _Progress:
+    """A line on a terminal of what is still waited for; gone at the end."""
+
+    def __init__(self, waiting: Sequence[str]) -> None:
+        from rich.console import Console  # noqa: PLC0415  # for a terminal only
+
+        self._status = Console(stderr=True).status(self._line(waiting))
+
+    def __enter__(self) -> _Progress:
+        self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._status.stop()
+
+    def tell(self, waiting: Sequence[str]) -> None:
+        self._status.update(self._line(waiting))
+
+    @staticmethod
+    def _line(waiting: Sequence[str]) -> str:
+        from rich.markup import escape  # noqa: PLC0415
+
+        return escape(f"Looking at {', '.join(waiting)}")
