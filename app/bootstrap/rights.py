@@ -37,9 +37,7 @@ async def check_rights(admin: Admin, topics: Topics, routes: Routes, groups: Ite
         raise Fatal(f"Kafka does not grant what is needed: {', '.join(missing)}")
 
 
-def needed_rights(
-    queue: str, tiers: Iterable[str], routes: Routes
-) -> dict[str, tuple[Right, ...]]:
+def needed_rights(queue: str, tiers: Iterable[str], routes: Routes) -> dict[str, tuple[Right, ...]]:
     """What the service does with each topic while it runs."""
     needed = {
         queue: (Right.READ,),

@@ -9,7 +9,7 @@ import time
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import click
 
@@ -124,7 +124,7 @@ class _Progress:
 
         self._status = Console(stderr=True).status(self._line(waiting))
 
-    def __enter__(self) -> _Progress:
+    def __enter__(self) -> Self:
         self._status.start()
         return self
 

@@ -40,7 +40,7 @@ def _chain(tls: ssl.SSLObject) -> list[bytes]:
     asked: Any = tls
     if hasattr(asked, "get_verified_chain"):
         return list(asked.get_verified_chain())
-    inner = getattr(asked, "_sslobj", None)
+    inner: Any = getattr(asked, "_sslobj", None)
     if hasattr(inner, "get_verified_chain"):
         return [each.public_bytes(_DER) for each in inner.get_verified_chain()]
     own = tls.getpeercert(binary_form=True)

@@ -131,7 +131,9 @@ def release_of(versions: Mapping[int, tuple[int, int]]) -> str | None:
     if found := next((release for key, release in _RELEASES if key in versions), None):
         return found
     metadata = versions.get(_METADATA, (0, 0))[1]
-    return next((release for least, release in _METADATA_RELEASES.items() if metadata >= least), None)
+    return next(
+        (release for least, release in _METADATA_RELEASES.items() if metadata >= least), None
+    )
 
 
 class Survey(Admin):

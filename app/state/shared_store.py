@@ -114,7 +114,7 @@ class SharedStore:
 
 
 async def answer_of(url: str, seconds: float) -> str | None:
-    """Ask the store at a URL once; what is wrong, without the URL's secrets, None where nothing is."""
+    """Ask the store at a URL once; what is wrong, None where nothing is."""
     client = _client(url, seconds)
     try:
         async with asyncio.timeout(seconds):

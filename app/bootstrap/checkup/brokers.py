@@ -194,19 +194,9 @@ def judge_brokers(facts: BrokerFacts, now: datetime) -> list[Finding]:
 def _brokers(facts: BrokerFacts, now: datetime) -> Iterator[Finding]:
     anyone = any(each.let_in for each in facts.named)
     for each in facts.named:
-        if each.fault is UNREACHABLE and anyone:
-            yield ONE_AWAY.found(each.broker, reason=each.reason)
-        elif each.fault is not None:
-            yield each.fault.found(each.broker, reason=each.reason)
-        else:
-            yield from _let_in(each, now)
+        yield from _broker(each, ONE_AWAY if anyone else UNREACHABLE, now)
     for number, each in facts.advertised.items():
-        if each.fault is None:
-            yield from _let_in(each, now)
-        elif each.fault is UNREACHABLE:
-            yield ADVERTISED.found(each.broker, id=number, reason=each.reason)
-        else:
-            yield each.fault.found(each.broker, reason=each.reason)
+        yield from _broker(each, ADVERTISED, now, id=number)
     if not anyone:
         return
     if facts.in_the_clear:
@@ -216,6 +206,15 @@ def _brokers(facts: BrokerFacts, now: datetime) -> Iterator[Finding]:
             yield CLOCK.found("clock", topic=topic, ahead=_span(ahead))
     if facts.config is not None:
         yield from _configured(facts, facts.config)
+
+
+def _broker(seen: BrokerSeen, away: Fault, now: datetime, **places: object) -> Iterator[Finding]:
+    """`away`: what it is when it gives no answer."""
+    if seen.fault is None:
+        yield from _let_in(seen, now)
+    else:
+        fault = away if seen.fault is UNREACHABLE else seen.fault
+        yield fault.found(seen.broker, reason=seen.reason, **places)
 
 
 def _let_in(seen: BrokerSeen, now: datetime) -> Iterator[Finding]:

@@ -58,7 +58,11 @@ def _table(faults: tuple[Fault, ...] | list[Fault]) -> list[str]:
         f"| {_shown(each.mend)} |"
         for each in faults
     ]
-    return ["| code | verdict | what it says | why it matters | how to mend it |", "|---|---|---|---|---|", *rows]
+    return [
+        "| code | verdict | what it says | why it matters | how to mend it |",
+        "|---|---|---|---|---|",
+        *rows,
+    ]
 
 
 def _shown(text: str) -> str:

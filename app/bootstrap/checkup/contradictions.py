@@ -41,7 +41,7 @@ CUT_SHORT: Final = Fault(
     Area.SETTINGS,
     "shutdown_below_attempt",
     Verdict.WARNING,
-    "SHUTDOWN_TIMEOUT is {shutdown:g} s, but an attempt may take {attempt:g} s by EMAIL_JOB_TIMEOUT",
+    "SHUTDOWN_TIMEOUT is {shutdown:g} s, but an attempt may take {attempt:g} s (EMAIL_JOB_TIMEOUT)",
     "A stop cuts slow attempts off; those mails wait for the next start, and one whose last byte "
     "was out may go twice.",
     "Set SHUTDOWN_TIMEOUT to half of EMAIL_JOB_TIMEOUT or more, and the grace period of whatever "
@@ -77,7 +77,7 @@ ONE_RETRY: Final = Fault(
     "ttl_below_retry",
     Verdict.WARNING,
     "EMAIL_TTL lets {type} live {ttl:g} s; the first retry comes after {delay:g} s",
-    "One reply of \"later\", as greylisting gives it, ends such a message as expired.",
+    'One reply of "later", as greylisting gives it, ends such a message as expired.',
     "Put a shorter delay first in RETRY_DELAYS, or lengthen {type} in EMAIL_TTL.",
 )
 

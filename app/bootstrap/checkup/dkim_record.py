@@ -81,5 +81,5 @@ def _rsa(public: bytes) -> RSAPublicKey:
     except (ValueError, UnsupportedAlgorithm):
         found = None
     if not isinstance(found, RSAPublicKey):
-        raise ValueError("p= is no key of kind rsa")
+        raise ValueError("p= is no key of kind rsa")  # noqa: TRY004 - of the record, not of code
     return found

@@ -45,7 +45,7 @@ NO_SPF: Final = Fault(
     Verdict.WARNING,
     "has no SPF record",
     "Large receivers want SPF or DKIM of everybody, and both of who sends much.",
-    'Add a TXT record to {subject} as your relay\'s provider says, such as "v=spf1 '
+    "Add a TXT record to {subject} as your relay's provider says, such as \"v=spf1 "
     'include:spf.provider.example ~all".',
 )
 SEVERAL_SPF: Final = Fault(
@@ -133,8 +133,8 @@ UNALIGNED: Final = Fault(
     Area.DOMAINS,
     "dmarc_unaligned",
     Verdict.PROBLEM,
-    "asks by DMARC (p={policy}) to refuse mail that neither SPF nor DKIM vouches for; bounces go to "
-    "{bounce}, and no key of DKIM_KEYS is for it",
+    "asks by DMARC (p={policy}) to refuse mail that neither SPF nor DKIM vouches for; bounces go "
+    "to {bounce}, and no key of DKIM_KEYS is for it",
     "Unless the relay signs for {subject} itself, receivers refuse the mail or file it as spam.",
     "Sign with a key of {subject} in DKIM_KEYS or at the relay, or let EMAIL_ENVELOPE_FROM be of "
     "this domain.",

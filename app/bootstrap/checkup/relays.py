@@ -86,8 +86,8 @@ UNTRUSTED: Final = Fault(
     Verdict.PROBLEM,
     "{reason}",
     "Nothing goes over a connection whose other end could be anybody.",
-    "Give SMTP_CA_FILE the authority that signed it; where that is a public one, let the relay send "
-    "the certificates in between as well.",
+    "Give SMTP_CA_FILE the authority that signed it; where that is a public one, let the relay "
+    "send the certificates in between as well.",
 )
 ENDS_SOON: Final = Fault(
     Area.RELAYS,
@@ -111,8 +111,8 @@ LOGIN: Final = Fault(
     Verdict.PROBLEM,
     "refuses the login: {reason}",
     "Mail for it waits until an operator mends it.",
-    "Compare SMTP_USER and SMTP_PASSWORD (or the token in SMTP_TOKEN_FILE) with what the relay has; "
-    "several providers want a password made for applications, or SMTP switched on.",
+    "Compare SMTP_USER and SMTP_PASSWORD (or the token in SMTP_TOKEN_FILE) with what the relay "
+    "has; several providers want a password made for applications, or SMTP switched on.",
 )
 SENDER: Final = Fault(
     Area.RELAYS,

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from app.domain.finding import Area, Fault, Verdict, well
-from app.kafka.rights import Right
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from app.domain.finding import Finding
+    from app.kafka import Right
 
 MISSING: Final = Fault(
     Area.RIGHTS,

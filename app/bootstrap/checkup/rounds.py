@@ -20,7 +20,8 @@ NO_ANSWER: Final = Fault(
     Verdict.PROBLEM,
     "gave no answer within {seconds:g} s",
     "A server that is this slow holds mail up as one that is away.",
-    "Look how busy it is, and whether something on the way swallows packets; --timeout waits longer.",
+    "Look how busy it is, and whether something on the way swallows packets; --timeout "
+    "waits longer.",
     unreachable=True,
 )
 FAILED: Final = Fault(

@@ -38,9 +38,7 @@ async def visit_all(
     for _, brokers in visits:
         told |= brokers
     others = {number: each for number, each in told.items() if each not in config.brokers}
-    further = await asyncio.gather(
-        *(_visited(config, each, seconds) for each in others.values())
-    )
+    further = await asyncio.gather(*(_visited(config, each, seconds) for each in others.values()))
     named = tuple(seen for seen, _ in visits)
     return named, dict(zip(others, (seen for seen, _ in further), strict=True))
 

@@ -89,16 +89,16 @@ async def domain_facts(
         return DomainFacts(domain, dns=str(error))
 
 
-async def _facts(
-    names: Names, domain: str, keys: Sequence[SigningKey], bounce: str
-) -> DomainFacts:
+async def _facts(names: Names, domain: str, keys: Sequence[SigningKey], bounce: str) -> DomainFacts:
     places = [f"{key.selector}._domainkey.{key.domain}" for key in keys]
-    exchangers, has_address, texts, dmarc, *records = await asyncio.gather(
-        names.exchangers(domain),
-        names.has_address(domain),
-        names.texts(domain),
-        _dmarc(names, domain),
-        *map(names.texts, places),
+    (exchangers, has_address, texts, dmarc), records = await asyncio.gather(
+        asyncio.gather(
+            names.exchangers(domain),
+            names.has_address(domain),
+            names.texts(domain),
+            _dmarc(names, domain),
+        ),
+        asyncio.gather(*map(names.texts, places)),
     )
     own = tuple(each for each in texts if spf.is_spf(each))
     return DomainFacts(

@@ -39,7 +39,7 @@ async def group_facts(
 
 def _partition(found: Inspected) -> PartitionFacts:
     return PartitionFacts(
-        str(found.partition),
+        f"{found.partition.topic}/{found.partition.number}",
         found.first,
         found.end,
         position=found.position,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from app.bootstrap import configs
@@ -102,14 +103,9 @@ class KafkaLook:
 
     async def _rights_and_groups(self, survey: Survey, cluster: ClusterState) -> list[Finding]:
         states = await asyncio.gather(
-            *(
-                persistent(lambda name=name: survey.group(name), self._seconds)
-                for name in self._groups
-            )
+            *(persistent(partial(survey.group, name), self._seconds) for name in self._groups)
         )
-        may = {
-            name: state.may_read for name, state in zip(self._groups, states, strict=True)
-        }
+        may = {name: state.may_read for name, state in zip(self._groups, states, strict=True)}
         rights = right_facts(
             cluster,
             may,

@@ -13,9 +13,9 @@ from app.relay.probing import Unresolved, probe
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from app.bootstrap.checkup.relays import Probed
     from app.domain.finding import Finding
     from app.relay import RelayConfig
+    from app.relay.probing import Probed
     from app.settings import Settings
 
 

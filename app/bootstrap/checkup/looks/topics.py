@@ -103,9 +103,7 @@ def right_facts(
 ) -> RightFacts:
     """`groups`: whether each may be read."""
     tiers = [topic for topic in cluster.topics if routes.schedule.is_tier(topic)]
-    needed = needed_rights(
-        routes.schedule.queue, sorted({*tiers, *routes.schedule.topics}), routes
-    )
+    needed = needed_rights(routes.schedule.queue, sorted({*tiers, *routes.schedule.topics}), routes)
     needed[routes.schedule.queue] = (Right.READ, Right.DESCRIBE_CONFIGS)
     absent = [topic for topic in needed if topic not in {*cluster.topics, *cluster.hidden}]
     return RightFacts(
