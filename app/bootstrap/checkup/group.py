@@ -146,7 +146,7 @@ def _faults(facts: GroupFacts) -> Iterator[Finding]:
             yield GONE.found(facts.name, **place, count=each.gone)
         if each.foreign:
             yield FOREIGN.found(facts.name, **place)
-    members = len(facts.members)
+    members = len(facts.members) - len(strangers)
     lag = sum(each.lag for each in facts.partitions)
     if not members and lag:
         yield NOBODY.found(facts.name, lag=lag)

@@ -88,8 +88,18 @@ SMALL: Final = Fault(
     Area.TOPICS,
     "records_too_small",
     Verdict.PROBLEM,
-    "takes records of {most:,} bytes; the queue's of {queue:,} need {needed:,} with our headers",
+    "takes records of {most:,} bytes, the queue of {queue:,}",
     "A large message that has to be tried again, or given up, cannot be written there. It stays "
+    "unsettled, and its partition's checkpoint behind.",
+    _ALTER + "max.message.bytes={needed}",
+)
+NARROW: Final = Fault(
+    Area.TOPICS,
+    "records_no_headroom",
+    Verdict.WARNING,
+    "takes records of {most:,} bytes; the queue's of {queue:,} may have up to {needed:,} with the "
+    "headers that we add",
+    "A message that is as large as the queue takes them cannot be written there. It stays "
     "unsettled, and its partition's checkpoint behind.",
     _ALTER + "max.message.bytes={needed}",
 )
@@ -147,6 +157,7 @@ FAULTS: Final = (
     COMPACTED,
     NOT_COMPACTED,
     SMALL,
+    NARROW,
     NO_LEADER,
     FEW_IN_SYNC,
     BEHIND,
@@ -268,9 +279,8 @@ def _keeping(topic: TopicFacts, largest: int, facts: TopicsFacts) -> Iterator[Fi
     most = _number(topic, "max.message.bytes", _DEFAULT_MOST)
     needed = largest + facts.headroom
     if topic.role in {Role.TIER, Role.DEAD_LETTERS} and most < needed:
-        yield SMALL.found(
-            topic.name, **where, most=most, queue=needed - facts.headroom, needed=needed
-        )
+        fault = SMALL if most < largest else NARROW
+        yield fault.found(topic.name, **where, most=most, queue=largest, needed=needed)
 
 
 def _kept(topic: TopicFacts, kept: int, where: Mapping[str, str]) -> Iterator[Finding]:

@@ -21,14 +21,15 @@ async def group_facts(
     state: GroupState,
     partitions: Sequence[Partition],
     *,
+    topics: frozenset[str],
     queue: str = "",
     remembers_apart: bool = False,
 ) -> GroupFacts:
-    """`queue`: of the group that reads it; the other one reads tiers."""
+    """`topics`: those that its members read. `queue`: of the group that reads it, no tiers."""
     found = await inspect_group(config, group, partitions, now_ms=0, ages=0)
     return GroupFacts(
         group,
-        frozenset(each.topic for each in partitions),
+        topics,
         tuple(MemberFacts(each.client, each.host, each.topics) for each in state.members),
         tuple(map(_partition, found)),
         queue=queue,

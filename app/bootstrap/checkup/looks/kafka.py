@@ -126,7 +126,9 @@ class KafkaLook:
     async def _group(self, name: str, state: GroupState, cluster: ClusterState) -> list[Finding]:
         queue = self._routes.schedule.queue
         is_main = name == self._groups[0]
-        tiers = {topic for topic in cluster.topics if self._routes.schedule.is_tier(topic)}
+        schedule = self._routes.schedule
+        tiers = {topic for topic in cluster.topics if schedule.is_tier(topic)}
+        topics = {queue} if is_main else tiers | set(schedule.topics)
         settings = self._settings
         apart = is_main and bool(settings.dedup_window) and settings.state_url is None
         return judge_group(
@@ -134,7 +136,8 @@ class KafkaLook:
                 self._config,
                 name,
                 state,
-                _partitions(cluster, {queue} if is_main else tiers),
+                _partitions(cluster, topics),
+                topics=frozenset(topics),
                 queue=queue if is_main else "",
                 remembers_apart=apart,
             )
