@@ -1,4 +1,4 @@
-"""Whether the brokers can be reached, each where it sends its clients, and how they are set up."""
+"""Whether the brokers can be reached, each where it sends its clients."""
 
 from __future__ import annotations
 
@@ -96,42 +96,6 @@ OLD: Final = Fault(
     "It creates no topic with its own defaults, knows no static members and tells nobody's rights.",
     "Upgrade it, or create every topic yourself and leave KAFKA_INSTANCE_ID unset.",
 )
-CLOCK: Final = Fault(
-    Area.BROKERS,
-    "clock_apart",
-    Verdict.WARNING,
-    "{topic} has a record from {ahead} in the future",
-    "The clocks of whoever writes there and of this machine are apart. Retries, EMAIL_TTL and "
-    "ages go by these times.",
-    "Let this machine, the brokers and the producers keep time by NTP.",
-)
-SESSION: Final = Fault(
-    Area.BROKERS,
-    "session_refused",
-    Verdict.PROBLEM,
-    "takes sessions of {least:g} s to {most:g} s; the service asks for {session:g} s",
-    "The group refuses every member.",
-    "Set group.min.session.timeout.ms and group.max.session.timeout.ms of the brokers to include "
-    "{session:g} s.",
-)
-METADATA: Final = Fault(
-    Area.BROKERS,
-    "checkpoint_room",
-    Verdict.WARNING,
-    "takes {room} characters beside an offset (offset.metadata.max.bytes); a checkpoint has up to "
-    "{needed}",
-    "A checkpoint that does not fit is refused: offsets stay behind, and a restart sends again.",
-    "Set offset.metadata.max.bytes of the brokers to {needed} or more.",
-)
-FORGETS: Final = Fault(
-    Area.BROKERS,
-    "offsets_forgotten",
-    Verdict.WARNING,
-    "forgets a group's offsets {hours:g} h after its last member left (offsets.retention.minutes)",
-    "A service that stood still for longer begins anew: with KAFKA_START=earliest it sends old "
-    "mail again, with latest it skips what came meanwhile.",
-    "Set offsets.retention.minutes of the brokers to 10080 (7 days) or more.",
-)
 
 FAULTS: Final = (
     UNREACHABLE,
@@ -143,14 +107,7 @@ FAULTS: Final = (
     ENDS_SOON,
     IN_THE_CLEAR,
     OLD,
-    CLOCK,
-    SESSION,
-    METADATA,
-    FORGETS,
 )
-
-_LEAST_OFFSETS_MIN: Final = 1440
-CLOCK_TOLERANCE_MS: Final = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,23 +128,15 @@ class BrokerSeen:
 
 @dataclass(frozen=True, slots=True)
 class BrokerFacts:
-    """`named`: those of KAFKA_BROKERS. `advertised`: those that these name, by id, if not named.
-
-    `ahead_ms`: how far the latest record of a topic lies in the future. `config` is a broker's,
-    None where it may not be seen.
-    """
+    """`named`: those of KAFKA_BROKERS. `advertised`: those that these name, by id, if not named."""
 
     named: tuple[BrokerSeen, ...]
     advertised: Mapping[int, BrokerSeen] = field(default_factory=dict)
     in_the_clear: bool = False
-    session_s: float = 10.0
-    checkpoint_characters: int = 0
-    config: Mapping[str, str] | None = None
-    ahead_ms: Mapping[str, int] = field(default_factory=dict)
 
 
 def judge_brokers(facts: BrokerFacts, now: datetime) -> list[Finding]:
-    """Each broker, and what the cluster's configuration and clock make difficult."""
+    """Each broker, and how we log in to them."""
     return list(_brokers(facts, now))
 
 
@@ -197,15 +146,8 @@ def _brokers(facts: BrokerFacts, now: datetime) -> Iterator[Finding]:
         yield from _broker(each, ONE_AWAY if anyone else UNREACHABLE, now)
     for number, each in facts.advertised.items():
         yield from _broker(each, ADVERTISED, now, id=number)
-    if not anyone:
-        return
-    if facts.in_the_clear:
+    if anyone and facts.in_the_clear:
         yield IN_THE_CLEAR.found("all")
-    for topic, ahead in facts.ahead_ms.items():
-        if ahead > CLOCK_TOLERANCE_MS:
-            yield CLOCK.found("clock", topic=topic, ahead=_span(ahead))
-    if facts.config is not None:
-        yield from _configured(facts, facts.config)
 
 
 def _broker(seen: BrokerSeen, away: Fault, now: datetime, **places: object) -> Iterator[Finding]:
@@ -228,21 +170,3 @@ def _let_in(seen: BrokerSeen, now: datetime) -> Iterator[Finding]:
             yield ENDS_SOON.found(seen.broker, whose=seen.tls.whose, days=days)
         words += f", {seen.tls.version}, certificate for {days} days"
     yield well(Area.BROKERS, seen.broker, words)
-
-
-def _configured(facts: BrokerFacts, config: Mapping[str, str]) -> Iterator[Finding]:
-    least = int(config.get("group.min.session.timeout.ms") or 0) / 1000
-    most = int(config.get("group.max.session.timeout.ms") or 1_800_000) / 1000
-    if not least <= facts.session_s <= most:
-        yield SESSION.found("group", least=least, most=most, session=facts.session_s)
-    room = int(config.get("offset.metadata.max.bytes") or facts.checkpoint_characters)
-    if room < facts.checkpoint_characters:
-        yield METADATA.found("group", room=room, needed=facts.checkpoint_characters)
-    minutes = int(config.get("offsets.retention.minutes") or _LEAST_OFFSETS_MIN)
-    if minutes < _LEAST_OFFSETS_MIN:
-        yield FORGETS.found("group", hours=minutes / 60)
-
-
-def _span(ms: int) -> str:
-    seconds = ms // 1000
-    return f"{seconds} s" if seconds < 600 else f"{seconds // 60} min"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.bootstrap.checkup import (
     brokers,
+    cluster,
     contradictions,
     domains,
     group,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 FAULTS: Final[tuple[Fault, ...]] = (
     *contradictions.FAULTS,
     *brokers.FAULTS,
+    *cluster.FAULTS,
     *rights.FAULTS,
     *topics.FAULTS,
     *group.FAULTS,

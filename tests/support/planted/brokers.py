@@ -18,15 +18,7 @@ from app.bootstrap.checkup.brokers import (
 from tests.support.planted.planting import NOW, Planting, certificate
 
 KAFKA_1 = BrokerSeen("kafka-1:9093", 0.004, "4.0", certificate(90))
-CONFIG = {
-    "group.min.session.timeout.ms": "6000",
-    "group.max.session.timeout.ms": "1800000",
-    "offset.metadata.max.bytes": "4096",
-    "offsets.retention.minutes": "10080",
-}
-WELL = BrokerFacts(
-    (KAFKA_1,), checkpoint_characters=4096, config=CONFIG, ahead_ms={"email-queue": 500}
-)
+WELL = BrokerFacts((KAFKA_1,))
 HEALTHY = partial(judge_brokers, WELL, NOW)
 
 
@@ -36,10 +28,6 @@ def planted(code: str, said: str, **changes: Any) -> Planting:
 
 def refused(fault: Any, reason: str) -> BrokerSeen:
     return BrokerSeen("kafka-2:9093", fault=fault, reason=reason)
-
-
-def configured(**changes: str) -> dict[str, str]:
-    return {**CONFIG, **{name.replace("_", "."): value for name, value in changes.items()}}
 
 
 PLANTED = (
@@ -60,20 +48,4 @@ PLANTED = (
     planted("broker_certificate_ends", "Renew", named=(replace(KAFKA_1, tls=certificate(20)),)),
     planted("kafka_password_in_clear", "SASL_SSL", in_the_clear=True),
     planted("broker_old", "Upgrade", named=(replace(KAFKA_1, release=None),)),
-    planted("clock_apart", "NTP", ahead_ms={"email-queue": 600_000}),
-    planted(
-        "session_refused",
-        "group.min.session.timeout.ms",
-        config=configured(group_min_session_timeout_ms="20000"),
-    ),
-    planted(
-        "checkpoint_room",
-        "offset.metadata.max.bytes",
-        config=configured(offset_metadata_max_bytes="1024"),
-    ),
-    planted(
-        "offsets_forgotten",
-        "offsets.retention.minutes",
-        config=configured(offsets_retention_minutes="60"),
-    ),
 )

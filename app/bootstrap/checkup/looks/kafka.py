@@ -8,7 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from app.bootstrap import configs
-from app.bootstrap.checkup.brokers import CLOCK_TOLERANCE_MS, BrokerFacts, judge_brokers
+from app.bootstrap.checkup.brokers import BrokerFacts, judge_brokers
+from app.bootstrap.checkup.cluster import CLOCK_TOLERANCE_MS, ClusterFacts, judge_cluster
 from app.bootstrap.checkup.group import judge_group
 from app.bootstrap.checkup.looks.brokers import goes_in_the_clear, visit_all
 from app.bootstrap.checkup.looks.group import group_facts
@@ -25,7 +26,6 @@ from app.kafka import LogReader, Survey, persistent
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from app.bootstrap.checkup.brokers import BrokerSeen
     from app.domain.finding import Finding
     from app.kafka import ClusterState, GroupState
     from app.settings import Settings
@@ -47,41 +47,36 @@ class KafkaLook:
     async def look(self) -> list[Finding]:
         """Brokers alone, where none lets us in."""
         named, others = await visit_all(self._config, self._seconds)
-        inside = next((each for each in named if each.let_in), None)
-        if inside is None:
-            return judge_brokers(BrokerFacts(named, others), self._now)
-        self._broker = inside.broker
+        clear = goes_in_the_clear(self._config, others)
+        brokers = judge_brokers(BrokerFacts(named, others, clear), self._now)
+        inside = tuple(each.broker for each in named if each.let_in)
+        if not inside:
+            return brokers
+        self._broker = inside[0]
         # The library would try the others at length.
-        self._config = replace(
-            self._config, brokers=tuple(each.broker for each in named if each.let_in)
-        )
+        self._config = replace(self._config, brokers=inside)
+        survey = Part(Area.TOPICS, "all", self._survey)
+        return [*brokers, *await guarded(survey, 2 * self._seconds)]
+
+    async def _survey(self) -> list[Finding]:
         async with Survey(self._config, answer_s=self._seconds) as survey:
             cluster = await persistent(lambda: cluster_of(survey, self._routes), self._seconds)
             parts = (
-                Part(Area.BROKERS, "all", lambda: self._brokers(survey, cluster, named, others)),
+                Part(Area.BROKERS, "all", lambda: self._cluster(survey, cluster)),
                 Part(Area.TOPICS, "all", lambda: self._topics(survey, cluster)),
                 Part(Area.GROUP, self._groups[0], lambda: self._rights_and_groups(survey, cluster)),
             )
             found = await asyncio.gather(*(guarded(part, self._seconds) for part in parts))
         return [finding for each in found for finding in each]
 
-    async def _brokers(
-        self,
-        survey: Survey,
-        cluster: ClusterState,
-        named: tuple[BrokerSeen, ...],
-        others: dict[int, BrokerSeen],
-    ) -> list[Finding]:
-        facts = BrokerFacts(
-            named,
-            others,
-            in_the_clear=goes_in_the_clear(self._config, others),
+    async def _cluster(self, survey: Survey, cluster: ClusterState) -> list[Finding]:
+        facts = ClusterFacts(
             session_s=configs.group_times(self._settings).session_s,
             checkpoint_characters=MAX_CHARACTERS,
             config=await survey.broker_config(min(cluster.brokers)),
             ahead_ms=await self._ahead(cluster),
         )
-        return judge_brokers(facts, self._now)
+        return judge_cluster(facts)
 
     async def _ahead(self, cluster: ClusterState) -> dict[str, int]:
         """How far the queue's records reach into the future, where they do."""

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
-
 import pytest
 
 from app.bootstrap.checkup.catalogue import ANYWHERE, FAULTS
 from app.domain.finding import Verdict
 from tests.support.planted import HEALTHY, PLANTINGS, Planting
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from app.domain.finding import Finding
 
 _PLACE = re.compile(r"\{\w+[^}]*\}")
 
@@ -31,9 +24,8 @@ def test_a_planted_fault_is_found_and_its_mend_named(planting: Planting) -> None
 
 @pytest.mark.parametrize("area", HEALTHY)
 def test_nothing_is_found_where_all_is_well(area: str) -> None:
-    judged: Callable[[], list[Finding]] = HEALTHY[area]
-    found = judged()
-    assert found
+    found = HEALTHY[area]()
+    assert found or area == "cluster"  # of which its brokers tell
     assert all(each.verdict is Verdict.OK for each in found), found
 
 
