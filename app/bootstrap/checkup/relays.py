@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from app.bootstrap.checkup.certificates import SOON_DAYS, days_left
+from app.bootstrap.checkup.relay_refusals import REFUSALS, RelayRefused, refusal
 from app.domain.finding import Area, Fault, Finding, Verdict, well
-from app.domain.smtp import Phase
 from app.relay import Security
 
 if TYPE_CHECKING:
@@ -17,78 +17,6 @@ if TYPE_CHECKING:
     from app.domain.smtp import Reply
     from app.relay.probing import Probed
 
-UNRESOLVED: Final = Fault(
-    Area.RELAYS,
-    "relay_unresolved",
-    Verdict.PROBLEM,
-    "{reason}",
-    "Mail for it waits.",
-    "Correct SMTP_HOST or the relay's URL in SMTP_RELAYS, or mend this machine's DNS.",
-    unreachable=True,
-)
-UNREACHABLE: Final = Fault(
-    Area.RELAYS,
-    "relay_unreachable",
-    Verdict.PROBLEM,
-    "cannot be connected to: {reason}",
-    "Mail for it waits, or goes to another relay.",
-    "Look whether it runs, whether SMTP_PORT is right, and whether a firewall lets this machine "
-    "through: many networks block port 25 outwards; 587 or 465 are for submission.",
-    unreachable=True,
-)
-UNWELCOME: Final = Fault(
-    Area.RELAYS,
-    "relay_unwelcome",
-    Verdict.PROBLEM,
-    "does not let us in ({phase}): {reason}",
-    "Mail for it waits, or goes to another relay.",
-    "Ask whoever runs it what it wants of this machine's address and of SMTP_HELO_NAME; where "
-    "nothing was said, the port may be one that speaks TLS from the start (SMTP_SECURITY=tls).",
-)
-NO_STARTTLS: Final = Fault(
-    Area.RELAYS,
-    "relay_without_starttls",
-    Verdict.PROBLEM,
-    "does not offer STARTTLS, which is required",
-    "Mail and password would travel in the clear.",
-    "Set SMTP_PORT=465 or SMTP_SECURITY=tls where it speaks TLS from the start; SMTP_SECURITY=none "
-    "only on a network that nobody else can listen on.",
-)
-TLS_FAILS: Final = Fault(
-    Area.RELAYS,
-    "relay_tls_fails",
-    Verdict.PROBLEM,
-    "TLS cannot be agreed on: {reason}",
-    "No mail goes without it.",
-    "The relay must speak TLS 1.2 or newer on this port; SMTP_SECURITY=starttls where it begins in "
-    "the clear, tls where it does not. It may also want a certificate (SMTP_CERT_FILE).",
-)
-EXPIRED: Final = Fault(
-    Area.RELAYS,
-    "relay_certificate_expired",
-    Verdict.PROBLEM,
-    "{reason}",
-    "Nothing goes over a connection whose other end could be anybody.",
-    "Renew the relay's certificate and restart it; compare this machine's clock too.",
-)
-OTHER_NAME: Final = Fault(
-    Area.RELAYS,
-    "relay_certificate_name",
-    Verdict.PROBLEM,
-    "{reason}",
-    "Nothing goes over a connection whose other end could be anybody.",
-    "Name the relay in SMTP_HOST or SMTP_RELAYS as its certificate does, or let its certificate "
-    "name {host}.",
-)
-UNTRUSTED: Final = Fault(
-    Area.RELAYS,
-    "relay_certificate_untrusted",
-    Verdict.PROBLEM,
-    "{reason}",
-    "Nothing goes over a connection whose other end could be anybody.",
-    "Give SMTP_CA_FILE the authority that signed it; where that is a public one, let the relay "
-    "send the certificates in between as well.",
-)
 ENDS_SOON: Final = Fault(
     Area.RELAYS,
     "relay_certificate_ends",
@@ -104,15 +32,6 @@ NO_TLS: Final = Fault(
     "gets mail without TLS",
     "Whoever can listen on the way reads every mail, password resets among them.",
     "Set SMTP_SECURITY=starttls, or tls.",
-)
-LOGIN: Final = Fault(
-    Area.RELAYS,
-    "relay_login",
-    Verdict.PROBLEM,
-    "refuses the login: {reason}",
-    "Mail for it waits until an operator mends it.",
-    "Compare SMTP_USER and SMTP_PASSWORD (or the token in SMTP_TOKEN_FILE) with what the relay "
-    "has; several providers want a password made for applications, or SMTP switched on.",
 )
 SENDER: Final = Fault(
     Area.RELAYS,
@@ -175,17 +94,9 @@ HELO: Final = Fault(
 )
 
 FAULTS: Final = (
-    UNRESOLVED,
-    UNREACHABLE,
-    UNWELCOME,
-    NO_STARTTLS,
-    TLS_FAILS,
-    EXPIRED,
-    OTHER_NAME,
-    UNTRUSTED,
+    *REFUSALS,
     ENDS_SOON,
     NO_TLS,
-    LOGIN,
     SENDER,
     RECIPIENT,
     CUT,
@@ -196,21 +107,6 @@ FAULTS: Final = (
 )
 
 SLOW_S: Final = 3.0
-# OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID and _HAS_EXPIRED; _HOSTNAME_ and _IP_ADDRESS_MISMATCH.
-_TIMES: Final = frozenset((9, 10))
-_NAMES: Final = frozenset((62, 64))
-
-
-@dataclass(frozen=True, slots=True)
-class RelayRefused:
-    """Why it could not be opened; `untrusted` is OpenSSL's number of what is wrong."""
-
-    phase: Phase
-    reason: str
-    auth: bool = False
-    resolved: bool = True
-    code: int | None = None
-    untrusted: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,31 +122,10 @@ class RelayFacts:
 def judge_relay(facts: RelayFacts, now: datetime) -> list[Finding]:
     """What keeps it from taking mail, or what it offers."""
     if isinstance(facts.seen, RelayRefused):
-        return [_refused(facts, facts.seen)]
+        return [refusal(facts.seen, facts.name, facts.host)]
     faults = list(_opened(facts, facts.seen, now))
     problems = [each for each in faults if each.verdict is Verdict.PROBLEM]
     return faults if problems else [*faults, well(Area.RELAYS, facts.name, _words(facts.seen, now))]
-
-
-def _refused(facts: RelayFacts, seen: RelayRefused) -> Finding:
-    fault = UNWELCOME
-    if not seen.resolved:
-        fault = UNRESOLVED
-    elif seen.untrusted is not None:
-        fault = _of_certificate(seen.untrusted)
-    elif seen.auth:
-        fault = LOGIN
-    elif seen.phase is Phase.CONNECT:
-        fault = UNREACHABLE
-    elif seen.phase is Phase.STARTTLS and seen.code is None:
-        fault = NO_STARTTLS if "not offered" in seen.reason else TLS_FAILS
-    return fault.found(facts.name, reason=seen.reason, phase=seen.phase, host=facts.host)
-
-
-def _of_certificate(number: int) -> Fault:
-    if number in _TIMES:
-        return EXPIRED
-    return OTHER_NAME if number in _NAMES else UNTRUSTED
 
 
 def _opened(facts: RelayFacts, seen: Probed, now: datetime) -> Iterator[Finding]:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from app.bootstrap.checkup.topic_facts import ALTER, Role, number
+from app.bootstrap.checkup.topic_layout import LAYOUT_FAULTS, judge_layout
 from app.domain.finding import Area, Fault, Verdict, well
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from app.bootstrap.checkup.topic_facts import TopicFacts, TopicsFacts
     from app.domain.finding import Finding
-
-_ALTER: Final = (
-    "kafka-configs.sh --bootstrap-server {broker} --alter --entity-type topics --entity-name "
-    "{subject} --add-config "
-)
 
 MISSING: Final = Fault(
     Area.TOPICS,
@@ -35,22 +31,13 @@ NO_QUEUE: Final = Fault(
     "Compare KAFKA_TOPIC with what producers use, or create the topic with as many partitions as "
     "you want instances.",
 )
-PARTITIONS: Final = Fault(
-    Area.TOPICS,
-    "partitions_differ",
-    Verdict.WARNING,
-    "has {partitions} partitions, the queue {queue}",
-    "A tier is shared by as many instances as it has partitions; with fewer, retries wait for "
-    "some instances while others idle.",
-    "kafka-topics.sh --bootstrap-server {broker} --alter --topic {subject} --partitions {queue}",
-)
 TOO_SHORT: Final = Fault(
     Area.TOPICS,
     "retention_below_wait",
     Verdict.PROBLEM,
     "keeps records for {kept}, but messages wait there for {wait}",
     "Kafka deletes the messages before they are due. They are lost.",
-    _ALTER + "retention.ms={enough}",
+    ALTER + "retention.ms={enough}",
 )
 SHORT: Final = Fault(
     Area.TOPICS,
@@ -58,7 +45,7 @@ SHORT: Final = Fault(
     Verdict.WARNING,
     "keeps records for {kept}",
     "While relays or the service are away, {what}; Kafka deletes it after that time.",
-    _ALTER + "retention.ms={enough}",
+    ALTER + "retention.ms={enough}",
 )
 BY_SIZE: Final = Fault(
     Area.TOPICS,
@@ -66,7 +53,7 @@ BY_SIZE: Final = Fault(
     Verdict.WARNING,
     "keeps {size} of a partition only (retention.bytes)",
     "Under load Kafka deletes messages however young they are, read or not.",
-    _ALTER + "retention.bytes=-1",
+    ALTER + "retention.bytes=-1",
 )
 COMPACTED: Final = Fault(
     Area.TOPICS,
@@ -74,7 +61,7 @@ COMPACTED: Final = Fault(
     Verdict.PROBLEM,
     "is compacted (cleanup.policy={policy})",
     "Kafka keeps one message of each key: others of the same key are lost.",
-    _ALTER + "cleanup.policy=delete",
+    ALTER + "cleanup.policy=delete",
 )
 NOT_COMPACTED: Final = Fault(
     Area.TOPICS,
@@ -82,7 +69,7 @@ NOT_COMPACTED: Final = Fault(
     Verdict.PROBLEM,
     "is not compacted (cleanup.policy={policy})",
     "It holds what is to be remembered; Kafka forgets it after {kept}.",
-    _ALTER + "cleanup.policy=compact",
+    ALTER + "cleanup.policy=compact",
 )
 SMALL: Final = Fault(
     Area.TOPICS,
@@ -91,7 +78,7 @@ SMALL: Final = Fault(
     "takes records of {most:,} bytes, the queue of {queue:,}",
     "A large message that has to be tried again, or given up, cannot be written there. It stays "
     "unsettled, and its partition's checkpoint behind.",
-    _ALTER + "max.message.bytes={needed}",
+    ALTER + "max.message.bytes={needed}",
 )
 NARROW: Final = Fault(
     Area.TOPICS,
@@ -101,56 +88,13 @@ NARROW: Final = Fault(
     "headers that we add",
     "A message that is as large as the queue takes them cannot be written there. It stays "
     "unsettled, and its partition's checkpoint behind.",
-    _ALTER + "max.message.bytes={needed}",
-)
-NO_LEADER: Final = Fault(
-    Area.TOPICS,
-    "partition_offline",
-    Verdict.PROBLEM,
-    "{count} of {partitions} partitions have no leader",
-    "They can be neither read nor written until a broker that has their records is back.",
-    "Start the brokers that are down; `kafka-topics.sh --bootstrap-server {broker} --describe "
-    "--unavailable-partitions` names them.",
-)
-FEW_IN_SYNC: Final = Fault(
-    Area.TOPICS,
-    "too_few_in_sync",
-    Verdict.PROBLEM,
-    "{count} of {partitions} partitions have fewer replicas in sync than min.insync.replicas "
-    "({least})",
-    "Kafka refuses every write there, so what belongs there stays unsettled.",
-    "Start the brokers that are down, or lower min.insync.replicas.",
-)
-BEHIND: Final = Fault(
-    Area.TOPICS,
-    "replicas_behind",
-    Verdict.WARNING,
-    "{count} of {partitions} partitions have replicas that are not in sync",
-    "Another broker's end may now lose messages or stop writes.",
-    "Look at the brokers that are behind; `kafka-topics.sh --bootstrap-server {broker} --describe "
-    "--under-replicated-partitions` names them.",
-)
-ONE_COPY: Final = Fault(
-    Area.TOPICS,
-    "one_copy",
-    Verdict.WARNING,
-    "has one replica, though there are {brokers} brokers",
-    "The loss of one broker's disk loses mail that was accepted.",
-    "Give it more replicas with kafka-reassign-partitions.sh.",
-)
-UNCLEAN: Final = Fault(
-    Area.TOPICS,
-    "unclean_election",
-    Verdict.WARNING,
-    "lets a replica that is behind become leader (unclean.leader.election.enable)",
-    "Messages that Kafka has acknowledged are lost then.",
-    _ALTER + "unclean.leader.election.enable=false",
+    ALTER + "max.message.bytes={needed}",
 )
 
 FAULTS: Final = (
+    *LAYOUT_FAULTS,
     MISSING,
     NO_QUEUE,
-    PARTITIONS,
     TOO_SHORT,
     SHORT,
     BY_SIZE,
@@ -158,26 +102,11 @@ FAULTS: Final = (
     NOT_COMPACTED,
     SMALL,
     NARROW,
-    NO_LEADER,
-    FEW_IN_SYNC,
-    BEHIND,
-    ONE_COPY,
-    UNCLEAN,
 )
 
 DAY_MS: Final = 24 * 3600 * 1000
 _ENOUGH_MS: Final = 30 * DAY_MS
 _DEFAULT_MOST: Final = 1_048_588
-
-
-class Role(StrEnum):
-    """What a topic is for."""
-
-    QUEUE = "queue"
-    TIER = "tier"
-    DEAD_LETTERS = "dead letters"
-    RESULTS = "results"
-    REMEMBERED = "remembered"
 
 
 _HOLDS: Final = {
@@ -187,40 +116,10 @@ _HOLDS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TopicFacts:
-    """One topic; `partitions` 0 where it does not exist. `config` None: it may not be seen.
-
-    Counts are of partitions. `wait_ms`: a tier's delay.
-    """
-
-    name: str
-    role: Role
-    partitions: int = 0
-    replicas: int = 1
-    config: Mapping[str, str] | None = None
-    wait_ms: int = 0
-    without_leader: int = 0
-    behind: int = 0
-    in_sync: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TopicsFacts:
-    """`queue` stands first among `topics`. `headroom`: bytes that our headers may add."""
-
-    topics: tuple[TopicFacts, ...]
-    broker: str
-    brokers: int
-    create: bool
-    headroom: int
-    hidden: frozenset[str] = field(default=frozenset())
-
-
 def judge_topics(facts: TopicsFacts) -> list[Finding]:
     """Each topic that we may see: what is wrong with it, or how it is."""
     queue = facts.topics[0]
-    largest = _number(queue, "max.message.bytes", _DEFAULT_MOST)
+    largest = number(queue, "max.message.bytes", _DEFAULT_MOST)
     found = []
     for topic in facts.topics:
         if topic.name in facts.hidden:
@@ -228,7 +127,7 @@ def judge_topics(facts: TopicsFacts) -> list[Finding]:
         if not topic.partitions:
             found.append(_absent(topic, queue, facts))
             continue
-        faults = [*_layout(topic, queue, facts), *_keeping(topic, largest, facts)]
+        faults = [*judge_layout(topic, queue, facts), *_keeping(topic, largest, facts)]
         found += faults or [well(Area.TOPICS, topic.name, _words(topic))]
     return found
 
@@ -241,30 +140,12 @@ def _absent(topic: TopicFacts, queue: TopicFacts, facts: TopicsFacts) -> Finding
     return well(Area.TOPICS, topic.name, "does not exist yet; the service creates it at its start")
 
 
-def _layout(topic: TopicFacts, queue: TopicFacts, facts: TopicsFacts) -> Iterator[Finding]:
-    counts = {"partitions": topic.partitions, "broker": facts.broker}
-    if topic.role is Role.TIER and queue.partitions and topic.partitions != queue.partitions:
-        yield PARTITIONS.found(topic.name, **counts, queue=queue.partitions)
-    if topic.without_leader:
-        yield NO_LEADER.found(topic.name, **counts, count=topic.without_leader)
-    least = _number(topic, "min.insync.replicas", 1)
-    few = sum(each < least for each in topic.in_sync)
-    if few:
-        yield FEW_IN_SYNC.found(topic.name, **counts, count=few, least=least)
-    elif topic.behind:
-        yield BEHIND.found(topic.name, **counts, count=topic.behind)
-    if topic.replicas == 1 and facts.brokers > 1:
-        yield ONE_COPY.found(topic.name, brokers=facts.brokers)
-    if (topic.config or {}).get("unclean.leader.election.enable") == "true":
-        yield UNCLEAN.found(topic.name, broker=facts.broker)
-
-
 def _keeping(topic: TopicFacts, largest: int, facts: TopicsFacts) -> Iterator[Finding]:
     config, where = topic.config, {"broker": facts.broker}
     if config is None:
         return
     policy = config.get("cleanup.policy", "delete")
-    kept = _number(topic, "retention.ms", -1)
+    kept = number(topic, "retention.ms", -1)
     if topic.role is Role.REMEMBERED:
         if policy != "compact":
             yield NOT_COMPACTED.found(topic.name, **where, policy=policy, kept=span(kept))
@@ -273,10 +154,10 @@ def _keeping(topic: TopicFacts, largest: int, facts: TopicsFacts) -> Iterator[Fi
         yield COMPACTED.found(topic.name, **where, policy=policy)
     elif topic.role is not Role.RESULTS:
         yield from _kept(topic, kept, where)
-        size = _number(topic, "retention.bytes", -1)
+        size = number(topic, "retention.bytes", -1)
         if size >= 0:
             yield BY_SIZE.found(topic.name, **where, size=f"{size:,} bytes")
-    most = _number(topic, "max.message.bytes", _DEFAULT_MOST)
+    most = number(topic, "max.message.bytes", _DEFAULT_MOST)
     needed = largest + facts.headroom
     if topic.role in {Role.TIER, Role.DEAD_LETTERS} and most < needed:
         fault = SMALL if most < largest else NARROW
@@ -302,11 +183,7 @@ def _words(topic: TopicFacts) -> str:
         return f"{words}; its configuration may not be seen"
     if topic.role is Role.REMEMBERED:
         return f"{words}, compacted"
-    return f"{words}, keeps records for {span(_number(topic, 'retention.ms', -1))}"
-
-
-def _number(topic: TopicFacts, name: str, default: int) -> int:
-    return int((topic.config or {}).get(name) or default)
+    return f"{words}, keeps records for {span(number(topic, 'retention.ms', -1))}"
 
 
 def span(ms: int) -> str:

@@ -6,7 +6,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from app.bootstrap.checkup.relays import RelayFacts, RelayRefused, judge_relay
+from app.bootstrap.checkup.relay_refusals import RelayRefused
+from app.bootstrap.checkup.relays import RelayFacts, judge_relay
 from app.domain.smtp import Phase, Reply
 from app.relay import Security
 from app.relay.features import Features

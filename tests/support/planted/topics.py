@@ -6,7 +6,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from app.bootstrap.checkup.topics import DAY_MS, Role, TopicFacts, TopicsFacts, judge_topics
+from app.bootstrap.checkup.topic_facts import Role, TopicFacts, TopicsFacts
+from app.bootstrap.checkup.topics import DAY_MS, judge_topics
 from tests.support.planted.planting import Planting
 
 HOUR_MS = 3_600_000

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.bootstrap.checkup.relays import RelayFacts, RelayRefused, judge_relay
+from app.bootstrap.checkup.relay_refusals import RelayRefused
+from app.bootstrap.checkup.relays import RelayFacts, judge_relay
 from app.domain.addresses import parse_address
 from app.relay.failure import OpeningFailed
 from app.relay.probing import Unresolved, probe

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.bootstrap.checkup.rights import RightFacts
-from app.bootstrap.checkup.topics import Role, TopicFacts, TopicsFacts
+from app.bootstrap.checkup.topic_facts import Role, TopicFacts, TopicsFacts
 from app.bootstrap.rights import needed_rights
 from app.bootstrap.topics import HEADROOM
 from app.kafka import Right
