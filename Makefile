@@ -111,6 +111,7 @@ format: $(VENV)/.dev ## Bring the code into its form
 reference: $(VENV)/.project ## Write .env.example, the tables of docs/ and the dashboards anew from the code
 	@$(PY) -m app.settings
 	@$(PY) -m app.ops.reference
+	@$(PY) -m app.bootstrap.checkup.catalogue
 	@$(PY) -m app.outcomes
 	@$(PY) -m app.telemetry.reference
 	@$(PY) -m tests.contract.mail

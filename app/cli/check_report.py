@@ -16,11 +16,12 @@ import click
 from app.bootstrap.checkup.everything import parts_of
 from app.bootstrap.checkup.rounds import go_round
 from app.cli.shown import counted, harmless
-from app.cli.tables import show
 from app.domain.finding import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
+
+    from rich.text import Text
 
     from app.bootstrap.checkup.rounds import Part
     from app.domain.finding import Area, Finding
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 _COLOURS: Final = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.PROBLEM: "red"}
 # A part takes several steps, each of which may take the time that a server has.
 _STEPS: Final = 4
+_VERDICT: Final = max(map(len, Verdict))
+_INDENT: Final = " " * (_VERDICT + 4)
 
 
 async def report(
@@ -85,35 +88,38 @@ def _document(found: Sequence[Finding], seconds: float) -> dict[str, Any]:
 
 
 def _print(found: Sequence[Finding]) -> None:
-    from rich.table import Table  # noqa: PLC0415  # slow to import, and --json does without
-    from rich.text import Text  # noqa: PLC0415
+    """Lines are whole, so that a command in them can be copied; a terminal wraps them."""
+    from rich.console import Console  # noqa: PLC0415  # slow to import, and --json does without
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_column(overflow="fold")
-    for area, members in groupby(found, key=lambda each: each.area):
-        table.add_row(Text(area.title(), style="bold cyan"))
-        for each in members:
-            text = Text(harmless(each.words))
-            if each.why:
-                text.append(f"\n{harmless(each.why)}", style="dim")
-            if each.mend:
-                text.append(f"\n→ {harmless(each.mend)}")
-            verdict = Text(f"  {each.verdict}", style=_COLOURS[each.verdict])
-            table.add_row(verdict, Text(harmless(each.subject)), text)
-    show(table)
+    console = Console(highlight=False)
+    width = max((len(each.subject) for each in found), default=0)
+    with console.capture() as captured:
+        for area, members in groupby(found, key=lambda each: each.area):
+            console.print(area.title(), style="bold cyan")
+            for each in members:
+                for line in _lines(each, width):
+                    console.print(line, soft_wrap=True)
+    click.echo(captured.get(), nl=False)
+
+
+def _lines(found: Finding, width: int) -> Iterator[Text]:
+    from rich.text import Text  # noqa: PLC0415  # as above
+
+    line = Text("  ")
+    line.append(f"{found.verdict:{_VERDICT}}", style=_COLOURS[found.verdict])
+    yield line.append(f"  {harmless(found.subject):{width}}  {harmless(found.words)}")
+    if found.why:
+        yield Text(f"{_INDENT}{harmless(found.why)}", style="dim")
+    if found.mend:
+        yield Text(f"{_INDENT}→ {harmless(found.mend)}")
 
 
 def _summary(found: Sequence[Finding], seconds: float) -> str:
-    problems, warnings = (
-        sum(each.verdict is verdict for each in found)
-        for verdict in (Verdict.PROBLEM, Verdict.WARNING)
-    )
-    looked = f"{counted(len(found), 'finding')} in {seconds:.1f} s"
+    ok, warnings, problems = (sum(each.verdict is one for each in found) for one in Verdict)
     if not problems and not warnings:
-        return f"All is well: {looked}."
-    return f"{counted(problems, 'problem')}, {counted(warnings, 'warning')}: {looked}."
+        return f"All is well: {ok} looked at in {seconds:.1f} s."
+    told = f"{counted(problems, 'problem')}, {counted(warnings, 'warning')}"
+    return f"{told}, {ok} ok, in {seconds:.1f} s."
 
 
 class _Progress:

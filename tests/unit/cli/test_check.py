@@ -119,7 +119,7 @@ def test_the_list_for_people(
     assert lines[4] == "Brokers"
     assert lines[5].split()[:2] == ["problem", os.environ["KAFKA_BROKERS"]]
     assert lines[7].lstrip().startswith("→ Look whether it runs")
-    assert lines[-1].startswith("1 problem, 1 warning: 2 findings in ")
+    assert lines[-1].startswith("1 problem, 1 warning, 0 ok, in ")
 
 
 def test_ctrl_c_amid_it_ends_with_130_and_shows_what_it_waits_for() -> None:
