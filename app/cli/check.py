@@ -3,21 +3,48 @@
 from __future__ import annotations
 
 import asyncio
+from ipaddress import ip_address
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import click
+from typing_extensions import override
 
 from app.cli.flags import flags_of, settings_flags
 from app.cli.verbs import ExamplesCommand
 from app.domain.finding import Area
 from app.settings import load
 
+_DNS_PORT: Final = 53
 _EXAMPLES: Final = (
     ("kafka-mailer check", "with the settings that `run` would take"),
     ("kafka-mailer check relays domains", "these areas only"),
     ("kafka-mailer check --dns 1.1.1.1", "ask another name server than the system's"),
     ("kafka-mailer check --json | jq -r '.findings[] | select(.verdict != \"ok\") | .mend'", ""),
 )
+
+
+class NameServer(click.ParamType):
+    """Its address, and its port."""
+
+    name = "server"
+
+    @override
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, int]:
+        try:
+            return str(ip_address(value)), _DNS_PORT
+        except ValueError:
+            pass
+        try:
+            parts = urlsplit(f"//{value}")
+            address, port = ip_address(parts.hostname or ""), parts.port
+        except ValueError:
+            port = 0
+        if not port:
+            self.fail(f"{value}; allowed: an address, such as 192.0.2.53 or [2001:db8::53]:5353")
+        return str(address), port
 
 
 @settings_flags()
@@ -38,10 +65,17 @@ _EXAMPLES: Final = (
     show_default=True,
     help="How long each server may take to answer.",
 )
-@click.option("--dns", metavar="HOST[:PORT]", help="Name server to ask, else the system's.")
+@click.option(
+    "--dns", type=NameServer(), metavar="ADDRESS[:PORT]", help="Name server, else the system's."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
-    *, areas: tuple[str, ...], seconds: float, dns: str | None, as_json: bool, **parameters: Any
+    *,
+    areas: tuple[str, ...],
+    seconds: float,
+    dns: tuple[str, int] | None,
+    as_json: bool,
+    **parameters: Any,
 ) -> int:
     """Look at settings, brokers, rights, topics, group, relays, domains, templates and state.
 

@@ -35,7 +35,12 @@ _INDENT: Final = " " * (_VERDICT + 4)
 
 
 async def report(
-    loaded: Loaded, areas: Collection[Area], *, seconds: float, dns: str | None, as_json: bool
+    loaded: Loaded,
+    areas: Collection[Area],
+    *,
+    seconds: float,
+    dns: tuple[str, int] | None,
+    as_json: bool,
 ) -> int:
     """Look at all of it, print what was found, and give the exit code."""
     for library in ("aiokafka", "asyncio"):

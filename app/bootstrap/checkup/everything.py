@@ -27,9 +27,14 @@ KAFKA_AREAS = (Area.BROKERS, Area.RIGHTS, Area.TOPICS, Area.GROUP)
 
 
 def parts_of(
-    loaded: Loaded, areas: Collection[Area], *, seconds: float, dns: str | None, now: datetime
+    loaded: Loaded,
+    areas: Collection[Area],
+    *,
+    seconds: float,
+    dns: tuple[str, int] | None,
+    now: datetime,
 ) -> Iterator[Part]:
-    """Those of these areas; `seconds` bound each step, `dns` is the name server to ask."""
+    """Those of these areas; `seconds` bound each step, `dns`: the name server."""
     settings = loaded.settings
     if Area.SETTINGS in areas:
         yield Part(Area.SETTINGS, "settings", partial(_settings, loaded))
@@ -63,7 +68,7 @@ async def _kafka(
 
 
 async def _domain(
-    settings: Settings, domain: str, dns: str | None, seconds: float
+    settings: Settings, domain: str, dns: tuple[str, int] | None, seconds: float
 ) -> list[Finding]:
     from app.bootstrap.checkup.looks.domains import Names, domain_facts  # noqa: PLC0415  # as above
 

@@ -18,7 +18,6 @@ AWAY: Final = Fault(
     "Mail flows all the same, but duplicates are not recognised, and rates are kept by each "
     "instance for itself.",
     "Compare STATE_URL with the server's address, user and password, and look whether it runs.",
-    unreachable=True,
 )
 SLOW: Final = Fault(
     Area.STATE,

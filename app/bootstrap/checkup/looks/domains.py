@@ -26,8 +26,8 @@ _DEEPEST: Final = 10
 class Names:
     """Questions to DNS; what is not there is an empty answer."""
 
-    def __init__(self, server: str | None, seconds: float) -> None:
-        """`server`: host address and port of one to ask, the system's where None.
+    def __init__(self, server: tuple[str, int] | None, seconds: float) -> None:
+        """`server`: address and port of one to ask, the system's where None.
 
         OSError where the system names none.
         """
@@ -36,9 +36,8 @@ class Names:
         except dns.resolver.NoResolverConfiguration as error:
             raise OSError(str(error)) from None
         if server is not None:
-            host, mark, port = server.rpartition(":")
-            self._resolver.nameservers = [host.strip("[]") if mark else server]
-            self._resolver.port = int(port) if mark else 53
+            self._resolver.nameservers = [server[0]]
+            self._resolver.port = server[1]
         self._resolver.lifetime = seconds
 
     async def exists(self, name: str) -> bool:
