@@ -24,7 +24,7 @@ _EXAMPLES: Final = (
 )
 
 
-class NameServer(click.ParamType):
+class NameServer(click.ParamType[tuple[str, int]]):
     """Its address, and its port."""
 
     name = "server"
@@ -39,12 +39,12 @@ class NameServer(click.ParamType):
             pass
         try:
             parts = urlsplit(f"//{value}")
-            address, port = ip_address(parts.hostname or ""), parts.port
+            found = str(ip_address(parts.hostname or "")), parts.port or 0
         except ValueError:
-            port = 0
-        if not port:
+            found = "", 0
+        if not found[1]:
             self.fail(f"{value}; allowed: an address, such as 192.0.2.53 or [2001:db8::53]:5353")
-        return str(address), port
+        return found
 
 
 @settings_flags()

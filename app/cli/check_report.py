@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import sys
@@ -17,6 +18,7 @@ from app.bootstrap.checkup.everything import parts_of
 from app.bootstrap.checkup.rounds import go_round
 from app.cli.shown import counted, harmless
 from app.domain.finding import Verdict
+from app.kafka import hush
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -43,8 +45,9 @@ async def report(
     as_json: bool,
 ) -> int:
     """Look at all of it, print what was found, and give the exit code."""
-    for library in ("aiokafka", "asyncio"):
-        logging.getLogger(library).setLevel(logging.CRITICAL)
+    # The library would tell of each try; what comes of them is found.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    hush(asyncio.get_running_loop())
     began = time.monotonic()
     parts = list(parts_of(loaded, areas, seconds=seconds, dns=dns, now=datetime.now(UTC)))
     waiting = [part.subject for part in parts]
