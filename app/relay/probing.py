@@ -117,7 +117,7 @@ async def _asked(
             rcpt = await questions.ask(rcpt_line(recipient, envelope), config.timeouts.rcpt)
             await questions.ask(b"RSET\r\n", config.timeouts.rcpt)
     except ChannelEnded as end:
-        return end.reply if mail is None else mail, rcpt, str(end)
+        return mail, rcpt, str(end.reply or end)
     return mail, rcpt, None
 
 

@@ -79,6 +79,7 @@ def other_key() -> str:
         ("spf_several", (DOMAIN, "TXT"), (*SPF, "v=spf1 a -all"), "one record"),
         ("spf_broken", (DOMAIN, "TXT"), ("v=spf1 ip4:relay -all",), "TXT record"),
         ("spf_broken", ("spf.provider.example", "TXT"), ("v=spf1" + 9 * " a",), "TXT record"),
+        ("spf_broken", (DOMAIN, "TXT"), ("v=spf1 include:gone.example -all",), "TXT record"),
         ("spf_sends_none", (DOMAIN, "TXT"), ("v=spf1 -all",), "before -all"),
         ("spf_open", (DOMAIN, "TXT"), ("v=spf1 +all",), "-all"),
         ("dkim_missing", (KEY_PLACE, "TXT"), (), KEY_PLACE),

@@ -91,7 +91,7 @@ def test_a_broker_that_does_not_let_us_in(
         "plain": secure.node.port,
     }
     changed = {name: value.format_map(places) for name, value in changes.items()}
-    found = check("brokers", "topics", env=secure.login("PLAIN") | changed)
+    found = check("topics", env=secure.login("PLAIN") | changed)
     assert (1, {code}) == (found.code, found.codes)
     assert said in found.mend(code)
     assert "wrong" not in str(found.findings)

@@ -165,7 +165,8 @@ class DomainFacts:
 
     `dns` is why it could not be asked. `exchangers`: MX by name, `.` for a domain that says it
     takes no mail. `dmarc`: of the domain or the nearest above it that has any. `spf_lookups`: how
-    many further questions its SPF record leads to. `bounce`: the domain of the envelope's sender.
+    many further questions its SPF record leads to; `spf_lacking`: what it includes in vain.
+    `bounce`: the domain of the envelope's sender.
     """
 
     domain: str
@@ -175,6 +176,7 @@ class DomainFacts:
     has_address: bool = False
     spf: tuple[str, ...] = ()
     spf_lookups: int = 0
+    spf_lacking: tuple[str, ...] = ()
     dmarc: tuple[str, ...] = ()
     keys: Sequence[SigningKey] = ()
     key_records: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -203,7 +205,7 @@ def _spf(facts: DomainFacts) -> Iterator[Finding]:
         yield NO_SPF.found(domain)
     elif len(facts.spf) > 1:
         yield SEVERAL_SPF.found(domain, count=len(facts.spf))
-    elif (reason := spf.flaw(facts.spf[0], facts.spf_lookups)) is not None:
+    elif (reason := spf.flaw(facts.spf[0], facts.spf_lookups, facts.spf_lacking)) is not None:
         yield BAD_SPF.found(domain, reason=reason)
     elif spf.sends_none(facts.spf[0]):
         yield SENDS_NONE.found(domain, record=facts.spf[0])

@@ -14,7 +14,7 @@ from app.bootstrap.checkup.looks.settings import setting_facts
 from app.bootstrap.checkup.rounds import Part
 from app.bootstrap.checkup.state import judge_state
 from app.bootstrap.checkup.templates import judge_templates
-from app.domain.finding import Area
+from app.domain.finding import Area, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -63,8 +63,12 @@ async def _kafka(
     from app.bootstrap.checkup.looks.kafka import KafkaLook  # noqa: PLC0415  # not for all areas
 
     found = await KafkaLook(settings, seconds, now).look()
-    # Whoever cannot be reached is told whatever was asked for.
-    return [each for each in found if each.area in areas or each.unreachable]
+    # Who does not let us in is told whatever was asked for: nothing else is known then.
+    return [
+        each
+        for each in found
+        if each.area in areas or (each.area is Area.BROKERS and each.verdict is Verdict.PROBLEM)
+    ]
 
 
 async def _domain(

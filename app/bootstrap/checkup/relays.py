@@ -9,6 +9,7 @@ from app.bootstrap.checkup.certificates import SOON_DAYS, days_left
 from app.bootstrap.checkup.relay_refusals import REFUSALS, RelayRefused, refusal
 from app.domain.finding import Area, Fault, Finding, Verdict, well
 from app.relay import Security
+from app.relay.masking import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,7 +143,7 @@ def _opened(facts: RelayFacts, seen: Probed, now: datetime) -> Iterator[Finding]
     if takes is not None and takes < facts.max_bytes:
         yield SMALL.found(name, takes=takes, allowed=facts.max_bytes)
     if seen.cut is not None:
-        yield CUT.found(name, reason=_said(seen.mail) or seen.cut)
+        yield CUT.found(name, reason=masked(seen.cut))
     elif seen.mail is not None and seen.mail.code >= 300:
         yield _answered(name, seen.mail, SENDER)
     elif seen.rcpt is not None and seen.rcpt.code >= 300:
@@ -153,11 +154,9 @@ def _answered(name: str, reply: Reply, refused: Fault) -> Finding:
     return (LATER if reply.code < 500 else refused).found(name, reason=_said(reply))
 
 
-def _said(reply: Reply | None) -> str:
+def _said(reply: Reply) -> str:
     """A relay's words may quote the address that it was asked about."""
-    from app.relay.masking import masked  # noqa: PLC0415
-
-    return "" if reply is None else masked(str(reply))
+    return masked(str(reply))
 
 
 def _is_full(name: str) -> bool:

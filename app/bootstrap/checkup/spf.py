@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MOST_LOOKUPS: Final = 10
 """RFC 7208 section 4.6.4."""
 
-_TERM: Final = re.compile(r"([-+~?]?)([a-z0-9]+)(?:([:=/])(.*))?", re.IGNORECASE)
+_TERM: Final = re.compile(r"([-+~?]?)([a-z][a-z0-9._-]*)(?:([:=/])(.*))?", re.IGNORECASE)
 _ASKING: Final = frozenset(("include", "a", "mx", "ptr", "exists"))
 _MECHANISMS: Final = _ASKING | {"all", "ip4", "ip6"}
+_VERSIONS: Final = {"ip4": 4, "ip6": 6}
 _NEED_VALUE: Final = frozenset(("include", "exists", "ip4", "ip6"))
 
 
@@ -20,25 +24,35 @@ def is_spf(record: str) -> bool:
     return record.lower() == "v=spf1" or record.lower().startswith("v=spf1 ")
 
 
-def flaw(record: str, lookups: int) -> str | None:
-    """Why receivers cannot use it; `lookups` it leads to, with those of what it includes."""
+def flaw(record: str, lookups: int, lacking: Sequence[str] = ()) -> str | None:
+    """Why receivers cannot use it.
+
+    `lookups` it leads to, with those of what it includes; of these `lacking` have no record.
+    """
     for term in record.split()[1:]:
-        match = _TERM.fullmatch(term)
-        if match is None:
-            return f"{term!r} is no mechanism"
-        _, name, mark, value = match.groups()
-        name = name.lower()
-        if mark == "=":
-            continue  # a modifier; unknown ones are ignored (section 6)
-        if name not in _MECHANISMS:
-            return f"{term!r} is no mechanism"
-        if name in _NEED_VALUE and not value:
-            return f"{term!r} names nothing"
-        if name in {"ip4", "ip6"} and not _is_network(value, 4 if name == "ip4" else 6):
-            return f"{term!r} is no network"
+        if (reason := _flaw_of(term)) is not None:
+            return reason
+    if lacking:
+        return f"{lacking[0]}, which it includes, has no SPF record"
     if lookups > MOST_LOOKUPS:
         return f"it leads to {lookups} look-ups, of which receivers make {MOST_LOOKUPS}"
     return None
+
+
+def _flaw_of(term: str) -> str | None:
+    """Unknown modifiers are ignored (section 6)."""
+    match = _TERM.fullmatch(term)
+    name, mark, value = ("", "", "") if match is None else (match[2].lower(), match[3], match[4])
+    reason = None
+    if mark == "=":
+        pass
+    elif name not in _MECHANISMS:
+        reason = "is no mechanism"
+    elif name in _NEED_VALUE and not value:
+        reason = "names nothing"
+    elif name in _VERSIONS and not _is_network(value, _VERSIONS[name]):
+        reason = "is no network"
+    return reason and f"{term!r} {reason}"
 
 
 def sends_none(record: str) -> bool:

@@ -62,6 +62,7 @@ PLANTED = (
     planted("spf_several", "one record", spf=("v=spf1 -all", "v=spf1 mx -all")),
     planted("spf_broken", "'ip5:1.2.3.4'", spf=("v=spf1 ip5:1.2.3.4 -all",)),
     planted("spf_broken", "11 look-ups", spf_lookups=11),
+    planted("spf_broken", "spf.gone.example", spf_lacking=("spf.gone.example",)),
     planted("spf_sends_none", "before -all", spf=("v=spf1 -all",)),
     planted("spf_open", "~all", spf=("v=spf1 mx +all",)),
     planted("dkim_missing", PLACE, record=""),

@@ -100,12 +100,14 @@ async def _facts(names: Names, domain: str, keys: Sequence[SigningKey], bounce: 
         asyncio.gather(*map(names.texts, places)),
     )
     own = tuple(each for each in texts if spf.is_spf(each))
+    lookups, lacking = await _lookups(names, own[0]) if len(own) == 1 else (0, [])
     return DomainFacts(
         domain,
         exchangers=exchangers,
         has_address=has_address,
         spf=own,
-        spf_lookups=await _lookups(names, own[0]) if len(own) == 1 else 0,
+        spf_lookups=lookups,
+        spf_lacking=tuple(lacking),
         dmarc=dmarc,
         keys=keys,
         key_records=dict(zip(places, records, strict=True)),
@@ -123,16 +125,23 @@ async def _dmarc(names: Names, domain: str) -> tuple[str, ...]:
     return ()
 
 
-async def _lookups(names: Names, record: str, depth: int = 0) -> int:
-    """How many a receiver makes, with those of what it includes; at most some more than allowed."""
-    count = spf.asks(record)
+async def _lookups(names: Names, record: str, depth: int = 0) -> tuple[int, list[str]]:
+    """How many a receiver makes, with those of what it includes; and what lacks a record there.
+
+    At most some more than are allowed.
+    """
+    count, lacking = spf.asks(record), []
     for domain in spf.includes(record):
         if depth >= _DEEPEST or count > spf.MOST_LOOKUPS:
             break
-        for text in await names.texts(domain):
-            if spf.is_spf(text):
-                count += await _lookups(names, text, depth + 1)
-    return count
+        found = [text for text in await names.texts(domain) if spf.is_spf(text)]
+        if not found:
+            lacking.append(domain)
+        for text in found:
+            further, more = await _lookups(names, text, depth + 1)
+            count += further
+            lacking += more
+    return count, lacking
 
 
 def _trouble(error: dns.exception.DNSException) -> OSError:

@@ -105,7 +105,7 @@ class KafkaLook:
             cluster,
             may,
             self._routes,
-            user=self._settings.kafka_sasl_username or "ANONYMOUS",
+            user=_principal(self._settings),
             broker=self._broker,
             create=self._settings.kafka_create_topics,
         )
@@ -145,3 +145,10 @@ def _partitions(cluster: ClusterState, topics: set[str]) -> list[Partition]:
         for topic in sorted(topics & set(cluster.topics))
         for number in range(len(cluster.topics[topic].partitions))
     ]
+
+
+def _principal(settings: Settings) -> str:
+    """Who we are to Kafka's access control, as far as the settings tell."""
+    if settings.kafka_security_protocol == "PLAINTEXT":
+        return "ANONYMOUS"
+    return settings.kafka_sasl_username or "<its principal>"
