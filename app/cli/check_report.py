@@ -63,8 +63,10 @@ async def report(
     if as_json:
         click.echo(json.dumps(_document(found, taken), indent=2, ensure_ascii=False))
     else:
-        _print(found)
-        click.echo(f"\n{_summary(found, taken)}")
+        if found:
+            _print(found)
+            click.echo()
+        click.echo(_summary(found, taken))
     return _exit_code(found)
 
 
@@ -124,6 +126,8 @@ def _lines(found: Finding, width: int) -> Iterator[Text]:
 
 def _summary(found: Sequence[Finding], seconds: float) -> str:
     ok, warnings, problems = (sum(each.verdict is one for each in found) for one in Verdict)
+    if not found:
+        return "Nothing was looked at: no setting names anything in these areas."
     if not problems and not warnings:
         return f"All is well: {ok} looked at in {seconds:.1f} s."
     told = f"{counted(problems, 'problem')}, {counted(warnings, 'warning')}"

@@ -154,6 +154,11 @@ def test_ctrl_c_amid_it_ends_with_130_and_shows_what_it_waits_for() -> None:
     assert out == b""
 
 
+def test_an_area_without_anything_in_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command_line(["check", "state", "domains"]) == 0
+    assert capsys.readouterr().out.startswith("Nothing was looked at: ")
+
+
 def test_json_is_json_and_nothing_else(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
