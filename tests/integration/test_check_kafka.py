@@ -20,6 +20,7 @@ from tests.support.environment import leave_own_settings
 from tests.support.kafka_tools import Committed, Produced
 from tests.support.ports import free_port
 from tests.support.relay_thread import RelayThread
+from tests.support.service import Service
 from tests.support.waiting import run, until
 
 if TYPE_CHECKING:
@@ -229,6 +230,23 @@ def test_a_group_that_somebody_else_is_in(
     assert {("group_shared", topics.group)} == found.faults
     assert "billing at 127.0.0.1" in found.one("group_shared")["text"]
     assert other in found.one("group_shared")["text"]
+
+
+def test_the_service_is_told_of_and_no_stranger(
+    check: Check, kafka: Broker, topics: Topics, tmp_path: Path
+) -> None:
+    with (
+        RelayThread() as relay,
+        Service.on(tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=relay.port) as service,
+    ):
+        service.wait_ready()
+        found = check(*KAFKA, env={"RETRY_DELAYS": "30s,5m,30m,2h,6h,16h"})
+        service.terminate()
+        assert service.wait() == 0
+    assert (0, set()) == (found.code, found.faults)
+    groups = [each for each in found.findings if each["area"] == "group"]
+    assert {topics.group, f"{topics.group}-retry"} == {each["subject"] for each in groups}
+    assert all(each["text"].startswith("1 in it (kafka-mailer-") for each in groups)
 
 
 def test_brokers_that_are_away(check: Check, kafka: Broker, env: dict[str, str]) -> None:

@@ -28,7 +28,7 @@ async def is_broken() -> list[Finding]:
 
 
 def test_each_part_ends_for_itself_and_all_are_told_in_the_order_of_their_areas() -> None:
-    done = []
+    done: list[Part] = []
     parts = (
         Part(Area.STATE, "store", is_broken),
         Part(Area.RELAYS, "mx:25", hangs),
