@@ -100,7 +100,7 @@ check: $(VENV)/.dev ## Check style, types and import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/hadolint Dockerfile tests/containers/lab/kafka/Dockerfile
-	$(BIN)/shellcheck .ci/run tests/containers/lab/lab.sh tests/containers/lab/kafka/*.sh
+	$(BIN)/shellcheck .ci/run tests/containers/lab/lab.sh tests/containers/lab/kafka/*.sh examples/console/*.sh
 
 .PHONY: format
 format: $(VENV)/.dev ## Bring the code into its form

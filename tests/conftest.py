@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from contextlib import nullcontext
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ from tests.support.topics import Topics
 from tests.support.workers import Turnstile, arrange, is_alone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 LADDER = pytest.StashKey[Ladder]()
 STARTED = pytest.StashKey[list[str]]()
@@ -134,6 +135,12 @@ def pytest_terminal_summary(
 def _skip(request: pytest.FixtureRequest, server: str, why: str) -> None:
     request.config.stash[MISSING][server] = why
     pytest.skip(f"no {server}: {why}")
+
+
+@pytest.fixture
+def without(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Called with what is missing and why, it skips the test, and the report's end says so."""
+    return partial(_skip, request)
 
 
 @pytest.fixture(scope="session")

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def changeables(  # noqa: C901 - a table; each of its functions is a line or two
-    service: Service, access: Access, mail_log: MailLog
+    settings: Settings, service: Service, access: Access, mail_log: MailLog
 ) -> list[Changeable]:
-    """Each with the part of the service that takes it."""
+    """Each with the part of the service that takes it; `settings` are those of the start."""
 
     async def set_token(settings: Settings) -> None:
         token = settings.ops_token
@@ -39,6 +39,12 @@ def changeables(  # noqa: C901 - a table; each of its functions is a line or two
     async def set_workers(settings: Settings) -> None:
         await service.pool.resize(settings.email_worker_count)
 
+    async def set_logins(settings: Settings) -> None:
+        service.relays.log_in_as(configs.relay_configs(settings))
+
+    async def set_keys(settings: Settings) -> None:
+        service.composer.sign_with(settings.dkim_keys or ())
+
     async def set_nothing(_: Settings) -> None:
         """It is read when it is needed."""
 
@@ -48,6 +54,11 @@ def changeables(  # noqa: C901 - a table; each of its functions is a line or two
             return "the service is starting or ending"
         if least < most and not least <= settings.email_worker_count <= most:
             return f"workers scale between {least} and {most}"
+        return None
+
+    def other_relays(wanted: Settings) -> str | None:
+        if configs.relays_beside_logins(wanted) != configs.relays_beside_logins(settings):
+            return "other relays, or the same otherwise than by their logins"
         return None
 
     def no_new_tier(settings: Settings) -> str | None:
@@ -66,4 +77,11 @@ def changeables(  # noqa: C901 - a table; each of its functions is a line or two
         Changeable(frozenset({"log_level", "log_format", "log_addresses"}), set_logging),
         Changeable(frozenset({"ops_token", "ops_public"}), set_token),
         Changeable(frozenset({"shutdown_timeout"}), set_nothing),
+        Changeable(
+            frozenset({"smtp_user", "smtp_password", "smtp_token_file", "smtp_relays"}),
+            set_logins,
+            other_relays,
+            only_reread=True,
+        ),
+        Changeable(frozenset({"dkim_keys"}), set_keys, only_reread=True),
     ]

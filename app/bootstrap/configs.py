@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from app.composer import ComposerConfig
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from app.settings import Settings
+    from app.settings.relay_urls import RelayValues
 
 # How much longer the group waits for a member than the member's own drain may take.
 REBALANCE_MARGIN_S = 15.0
@@ -107,6 +109,15 @@ def relay_configs(settings: Settings) -> list[RelayConfig]:
         )
         for relay in settings.smtp_relays
     ]
+
+
+def relays_beside_logins(settings: Settings) -> tuple[RelayValues, ...] | None:
+    """What of `SMTP_RELAYS` cannot change while running."""
+    if settings.smtp_relays is None:
+        return None
+    return tuple(
+        replace(relay, user=None, password=None, token_file=None) for relay in settings.smtp_relays
+    )
 
 
 def _relay_config(settings: Settings, **of_its_own: Any) -> RelayConfig:

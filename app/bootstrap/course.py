@@ -43,7 +43,7 @@ class Course:
     @property
     def workers(self) -> int:
         """How many there are."""
-        return self._pool.stats().workers
+        return self._pool.workers
 
     def pause(self) -> None:
         """Send nothing more; what comes is taken up as far as there is room."""

@@ -23,11 +23,14 @@ class Changeable:
     """Settings that one part of the service takes anew.
 
     `objection`: why it cannot take these values, None when it can; then `apply` does not fail.
+    `only_reread`: what is not changed by a call, but where it stands; what the part objects to
+    waits for the next start then, and holds up no other change.
     """
 
     fields: frozenset[str]
     apply: Callable[[Settings], Awaitable[None]]
     objection: Callable[[Settings], str | None] = lambda _: None
+    only_reread: bool = False
 
 
 class Reread(NamedTuple):
@@ -47,7 +50,9 @@ class LiveSettings:
         self._given = dict(loaded.given)
         self._flags = dict(flags)
         self._parts = tuple(parts)
-        self._changeable = frozenset().union(*(part.fields for part in parts))
+        self._changeable = frozenset().union(
+            *(part.fields for part in parts if not part.only_reread)
+        )
         self._changed: dict[str, str] = {}
         self._one_at_a_time = asyncio.Lock()
 
@@ -87,9 +92,16 @@ class LiveSettings:
                 for each in options()
                 if getattr(loaded.settings, each.field) != getattr(self.settings, each.field)
             }
-            changed = await self._take(loaded, frozenset(different & self._changeable))
-        waiting = [each.name for each in options() if each.field in different - self._changeable]
+            taken = frozenset(different & self._rereadable(loaded.settings))
+            changed = await self._take(loaded, taken)
+        waiting = [each.name for each in options() if each.field in different - taken]
         return Reread(changed, waiting)
+
+    def _rereadable(self, wanted: Settings) -> frozenset[str]:
+        parts = (part for part in self._parts if part.only_reread)
+        return self._changeable.union(
+            *(part.fields for part in parts if part.objection(wanted) is None)
+        )
 
     def _with(self, fields: Mapping[str, str], wanted: Mapping[str, str | None]) -> dict[str, str]:
         """What was changed so far, and these."""

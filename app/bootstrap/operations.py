@@ -55,7 +55,7 @@ class Operations:
         access = Access(
             None if token is None else token.get_secret_value(), public=settings.ops_public
         )
-        self._live = LiveSettings(loaded, flags, changeables(service, access, mail_log))
+        self._live = LiveSettings(loaded, flags, changeables(settings, service, access, mail_log))
         self._rereading: set[asyncio.Task[None]] = set()
         self._reload = service.reload
         self._aside = Aside()
@@ -115,7 +115,7 @@ class Operations:
         task.add_done_callback(self._rereading.discard)
 
     async def _reread(self) -> None:
-        self._reload()
+        await self._reload()
         try:
             changed, waiting = await self._live.reread()
         except InvalidSettings as error:

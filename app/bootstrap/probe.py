@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from app.kafka import Admin, KafkaError, why_unreachable
+from app.kafka import RollCall
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,23 +13,30 @@ if TYPE_CHECKING:
     from app.domain.vitals import Vitals
     from app.kafka import KafkaConfig
 
-ASK_EVERY_S = 5.0
-ANSWER_S = 5.0
+ASK_EVERY_S = 1.0
+ANSWER_S = 3.0
 
 
-async def probe_brokers(config: KafkaConfig, topics: Sequence[str], vitals: Vitals) -> None:
-    """Ask for these topics every five seconds, until cancelled; trouble goes to `vitals`.
+async def probe_brokers(
+    config: KafkaConfig, topics: Sequence[str], all_of_them: Vitals, some: Vitals
+) -> None:
+    """Ask for these topics every second, until cancelled.
 
-    The client library would wait for one that was deleted, and for half a minute tell nobody.
+    `all_of_them` hears that nobody answers, or that a topic is gone; `some` of single brokers.
+    The client library would wait for a topic that was deleted, and for half a minute tell nobody.
     """
-    while True:
-        try:
-            async with Admin(config, answer_s=ANSWER_S) as admin:
-                while True:
-                    gone = await admin.missing(topics)
-                    vitals.trouble(f"there is no topic {', '.join(gone)}" if gone else None)
-                    await asyncio.sleep(ASK_EVERY_S)
-        except (KafkaError, OSError, TimeoutError) as error:
-            reason = await why_unreachable(config, error, ANSWER_S)
-            vitals.trouble(f"the brokers do not answer: {reason}")
-        await asyncio.sleep(ASK_EVERY_S)
+    roll_call = RollCall(config, ANSWER_S)
+    try:
+        while True:
+            roll = await roll_call.hold(topics)
+            if roll.silent is not None:
+                all_of_them.trouble(f"the brokers do not answer: {roll.silent}")
+                some.trouble(None)
+            else:
+                gone = ", ".join(roll.missing)
+                all_of_them.trouble(f"there is no topic {gone}" if gone else None)
+                away = ", ".join(roll.away)
+                some.trouble(f"without an answer: {away}" if away else None)
+            await asyncio.sleep(ASK_EVERY_S)
+    finally:
+        roll_call.close()

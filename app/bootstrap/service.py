@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.bootstrap import configs, staging
 from app.bootstrap.course import Course
+from app.bootstrap.hearing import Hearing
 from app.bootstrap.memory import room_for_mail
 from app.bootstrap.pool_report import report_pool
 from app.bootstrap.preparing import prepare
@@ -41,8 +42,7 @@ from app.pipeline.watchdog import Watchdog
 from app.pipeline.writer import Writer
 from app.pool import WorkerPool
 from app.state.suppressed import Suppressed
-from app.telemetry import MailMetrics, Metrics, OutcomeTally, PoolMetrics, Recent, RelayMetrics
-from app.telemetry.in_hand import current_trace_id
+from app.telemetry import Metrics, PoolMetrics, RelayMetrics
 from app.telemetry.loop_lag import watch_loop
 from app.telemetry.metrics import intake, mail, service
 
@@ -99,12 +99,7 @@ class Service:
         self.gate = Gate(self.relays, pacing)
         self._sharing = sharing(settings, self.relays, pacing, self.watchdog)
         self.readers: list[Reader] = []
-        self.tally = OutcomeTally(time.monotonic)
-        self.recent = Recent(time.monotonic)
-        mail_log.heard += [self.tally.add, self.recent.add]
-        mail_log.heard.append(
-            MailMetrics(self.metrics, settings.email_dlq_topic, current_trace_id).hear
-        )
+        self.heard = Hearing(mail_log, self.metrics, settings.email_dlq_topic)
         self._flights = Flights()
         self._traces = Traces(tracing)
         self._remembering = remembering(settings, self._routes.schedule, self.watchdog)
@@ -222,10 +217,11 @@ class Service:
         for each in self._routed:
             each.routes = self._routes
 
-    def reload(self) -> None:
+    async def reload(self) -> None:
         """Read again the files that settings name; what is wrong with one stays out of use."""
         self.reply_rules.reload()
         self.composer.reload()
+        await self.relays.reread_certificates()
 
     async def _start_pipeline(self, topics: Topics) -> None:
         publisher = self.watchdog.pulse("publishing")
@@ -289,7 +285,12 @@ class Service:
             asyncio.create_task(router.run(results), name="router"),
             asyncio.create_task(self.watchdog.run(), name="watchdog"),
             asyncio.create_task(
-                probe_brokers(self._kafka, topics.needed, self.watchdog.pulse("Kafka")),
+                probe_brokers(
+                    self._kafka,
+                    topics.needed,
+                    self.watchdog.pulse("Kafka"),
+                    self.watchdog.pulse("brokers", mail_flows=True),
+                ),
                 name="probe",
             ),
             asyncio.create_task(report_pool(self.pool.stats), name="pool report"),

@@ -35,6 +35,7 @@ LONG_REST = timedelta(minutes=1)
 
 CODES: Final = {
     "Kafka": Code.KAFKA_AWAY,
+    "brokers": Code.KAFKA_DEGRADED,
     "publishing": Code.PUBLISHING,
     "reading the queue": Code.READING,
     "reading the tiers": Code.READING,
@@ -87,14 +88,16 @@ class VitalSigns:
                 for pulse in service.watchdog.pulses
                 if pulse.age_s > STALLED_S
             ),
-            stuck=len(service.pool.stats().stuck),
+            stuck=len(service.pool.stuck()),
+            dead=service.heard.last.many_dead(),
+            put_off=service.heard.last.many_put_off(),
         )
 
     def stats(self) -> Stats:
         """The numbers as they are now."""
         service = self._service
         progress = [each for reader in service.readers for each in reader.progress()]
-        tally = service.tally
+        tally = service.heard.tally
         return Stats(
             at=datetime.now(UTC),
             version=self.identity.version,
@@ -119,11 +122,11 @@ class VitalSigns:
 
     def ages(self) -> AgesSeen:
         """Of the mails delivered in the last minute."""
-        return AgesSeen.model_validate(self._service.recent.ages())
+        return AgesSeen.model_validate(self._service.heard.recent.ages())
 
     def failures(self) -> list[FailureSeen]:
         """The last ones of each kind."""
-        failures = self._service.recent.failures(self._view())
+        failures = self._service.heard.recent.failures(self._view())
         return [FailureSeen.model_validate(each) for each in failures]
 
     def _look_at_phase(self) -> Phase:

@@ -29,6 +29,8 @@ KAFKA_CONNECTION_FIELDS: Final = (
     "kafka_ssl_cert_file",
     "kafka_ssl_key_file",
 )
+# What the Go service calls otherwise.
+_ELSEWHERE: Final = {"smtp_password": ("--smtp-pass",)}
 
 
 class SettingFlag(HeadedOption):
@@ -71,14 +73,20 @@ def settings_flags(*fields: str) -> Callable[[click.Command], click.Command]:
 
 
 def _flags_of(option: Option) -> Iterable[SettingFlag]:
-    yield SettingFlag(option, [option.flag, option.field], option.kind.metavar, about(option))
+    spellings = _spellings(option.flag, *_ELSEWHERE.get(option.field, ()))
+    yield SettingFlag(option, [*spellings, option.field], option.kind.metavar, about(option))
     if option.secret:
         yield SettingFlag(
             option,
-            [option.file_flag, f"{option.field}_file"],
+            [*_spellings(option.file_flag), f"{option.field}_file"],
             "FILE",
             f"File that holds it.  [{option.file_variable}]",
         )
+
+
+def _spellings(*flags: str) -> tuple[str, ...]:
+    """One dash is enough, as in Go: start lines of the Go service before this one may stay."""
+    return (*flags, *(flag[1:] for flag in flags))
 
 
 def about(option: Option) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -111,6 +112,14 @@ class ExamplesCommand(click.Command):
         self.examples = examples
 
     @override
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given = tuple(args)  # click empties `args`
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise _named_whole(error, given, ctx) from None
+
+    @override
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         sections: dict[str, list[tuple[str, str]]] = {HeadedOption.heading: []}
         for each in self.get_params(ctx):
@@ -143,6 +152,23 @@ class ExamplesGroup(click.Group):
     @override
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_examples(formatter, self.examples)
+
+
+def _named_whole(
+    error: click.NoSuchOption, given: Sequence[str], ctx: click.Context
+) -> click.NoSuchOption:
+    """The same error about all of `-wrokers`, not its `-w`; what was meant is told with two dashes.
+
+    Flags of settings may have one dash, which would double every guess.
+    """
+    name = error.option_name
+    if not name.startswith("--"):
+        name = next((each.partition("=")[0] for each in given if each.startswith(name)), name)
+    flags = [
+        flag for each in ctx.command.get_params(ctx) for flag in each.opts if flag.startswith("--")
+    ]
+    near = get_close_matches("--" + name.lstrip("-"), flags)
+    return click.NoSuchOption(name, possibilities=near, ctx=ctx)
 
 
 def write_examples(formatter: click.HelpFormatter, examples: Sequence[tuple[str, str]]) -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from app.composer.config import ComposerConfig
     from app.domain.job import Trail
     from app.domain.message import Message
+    from app.domain.signing_key import SigningKey
 
 # How often a datum is taken to be shown, in text and HTML, as UTF-8 and base64.
 _OFTEN: Final = 8
@@ -66,6 +67,10 @@ class Composer:
         self._threads = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="signing")
         self._inlined = style_inliner() if config.inline_css else None
         self._max_bytes = config.max_bytes
+
+    def sign_with(self, keys: Sequence[SigningKey]) -> None:
+        """Mail composed from now on is signed with these."""
+        self._signer = Signer(keys)
 
     def compose(
         self, message: Message, trail: Trail, recipients: Sequence[Address], *, now: datetime

@@ -10,7 +10,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+)
 
 from app.domain.signing_key import ED25519, RSA, SigningKey
 
@@ -43,7 +47,12 @@ def _rsa(domain: str, selector: str, private: RSAPrivateKey) -> SigningKey:
         raise ValueError(f"the RSA key has {private.key_size} bits")
     padding, digest = PKCS1v15(), SHA256()
     return SigningKey(
-        domain, selector, RSA, private.key_size, lambda data: private.sign(data, padding, digest)
+        domain,
+        selector,
+        RSA,
+        private.key_size,
+        lambda data: private.sign(data, padding, digest),
+        _public(private),
     )
 
 
@@ -55,4 +64,9 @@ def _ed25519(domain: str, selector: str, private: Ed25519PrivateKey) -> SigningK
         ED25519,
         _ED25519_BITS,
         lambda data: private.sign(hashlib.sha256(data).digest()),
+        _public(private),
     )
+
+
+def _public(private: RSAPrivateKey | Ed25519PrivateKey) -> bytes:
+    return private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

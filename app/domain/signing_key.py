@@ -19,13 +19,15 @@ class SigningKey:
     """`selector` tells receivers where below `domain` its public half stands in DNS.
 
     `algorithm` is `RSA` or `ED25519`, `bits` the key's length; `sign` gives the signature of data.
+    `public` is the public half, by which keys are told apart.
     """
 
     domain: str
     selector: str
     algorithm: str
     bits: int
-    sign: Callable[[bytes], bytes] = field(repr=False)
+    sign: Callable[[bytes], bytes] = field(repr=False, compare=False)
+    public: bytes = field(default=b"", repr=False)
 
     @property
     def takes_long(self) -> bool:

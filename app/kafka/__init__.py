@@ -18,8 +18,9 @@ from app.kafka.consumer import (
 from app.kafka.leftovers import hush
 from app.kafka.log_reader import LogReader
 from app.kafka.producer import Producer
-from app.kafka.refusal import Refusal, reason_of, refusal_of, why_unreachable
+from app.kafka.refusal import Refusal, reason_of, refusal_of
 from app.kafka.rights import Right
+from app.kafka.roll_call import Roll, RollCall
 from app.kafka.survey import ClusterState, GroupState, Survey, Visited, visit
 from app.kafka.transactions import Superseded, Transactions
 
@@ -42,6 +43,8 @@ __all__ = [
     "PublishError",
     "Refusal",
     "Right",
+    "Roll",
+    "RollCall",
     "Superseded",
     "Survey",
     "TopicInfo",
@@ -55,6 +58,5 @@ __all__ = [
     "refusal_of",
     "visit",
     "wait_for_brokers",
-    "why_unreachable",
     "written_ends",
 ]

@@ -14,7 +14,6 @@ from aiokafka.errors import (
     IncompatibleBrokerVersion,
     TopicAlreadyExistsError,
     TopicAuthorizationFailedError,
-    UnknownTopicOrPartitionError,
     for_code,
 )
 from aiokafka.protocol.metadata import MetadataRequest
@@ -84,12 +83,6 @@ class Admin:
                 replication = min(len(part["replicas"]) for part in topic["partitions"])
                 infos[topic["topic"]] = TopicInfo(len(topic["partitions"]), replication)
         return infos
-
-    async def missing(self, names: Sequence[str]) -> list[str]:
-        """Those of `names` that do not exist; what we may not know of counts as there."""
-        unknown = UnknownTopicOrPartitionError.errno
-        found = await self._described(names)
-        return [topic["topic"] for topic in found if topic["error_code"] == unknown]
 
     async def _described(self, names: Sequence[str] | None) -> list[dict[str, Any]]:
         # The library's own way of asking makes the brokers create a topic that is asked for by

@@ -84,11 +84,6 @@ async def _ask(host: str, port: int, config: KafkaConfig) -> None:
         connection.close()
 
 
-async def why_unreachable(config: KafkaConfig, error: Exception, seconds: float) -> str:
-    """Why the client library failed with `error`, as far as a new connection tells."""
-    return reason_of(await knock(config, seconds) or error, config)
-
-
 def is_for_good(error: BaseException) -> bool:
     """Whether only an operator can help: certificate or login are refused."""
     return isinstance(error, (ssl.SSLCertVerificationError, *_LOGIN, *_SETUP))

@@ -65,7 +65,8 @@ class Snapshot:
     """The service at one moment.
 
     `stalls`: loops that stand still. `stuck`: mails that are on their way for too long. No text
-    holds an address or content of a mail.
+    holds an address or content of a mail. `dead` of the last hundred messages, and `put_off` of
+    the last hundred attempts, where these are many; else 0.
     """
 
     phase: Phase
@@ -74,6 +75,8 @@ class Snapshot:
     troubles: tuple[Trouble, ...] = ()
     stalls: tuple[Stall, ...] = ()
     stuck: int = 0
+    dead: int = 0
+    put_off: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,12 @@ def _issues(snapshot: Snapshot) -> Iterator[Issue]:
         yield Issue(code, f"relay {relay.name} is left alone{trouble}", relay.since)
     if snapshot.stuck:
         yield Issue(Code.JOBS_STUCK, f"{snapshot.stuck} on their way for too long")
+    if snapshot.dead:
+        text = f"{snapshot.dead} of the last 100 messages bounced or are dead"
+        yield Issue(Code.MANY_DEAD, text)
+    if snapshot.put_off:
+        text = f"{snapshot.put_off} of the last 100 attempts are to be made again"
+        yield Issue(Code.MANY_RETRIES, text)
 
 
 _PHASES = {

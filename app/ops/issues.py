@@ -25,6 +25,7 @@ class Code(StrEnum):
     PAUSED = "paused"
     LOOP_STALLED = "loop_stalled"
     KAFKA_AWAY = "kafka_away"
+    KAFKA_DEGRADED = "kafka_degraded"
     READING = "reading"
     CHECKPOINTS = "checkpoints"
     PUBLISHING = "publishing"
@@ -38,6 +39,8 @@ class Code(StrEnum):
     STAGING = "staging"
     TEMPLATE_BROKEN = "template_broken"
     JOBS_STUCK = "jobs_stuck"
+    MANY_DEAD = "many_dead"
+    MANY_RETRIES = "many_retries"
     OTHER = "other"
 
 
@@ -83,6 +86,11 @@ DEFINITIONS: Final[Mapping[Code, Definition]] = {
         _CRITICAL,
         "The brokers do not answer, or a topic is gone.",
         "See that Kafka runs and can be reached from here, and that the topic exists.",
+    ),
+    Code.KAFKA_DEGRADED: Definition(
+        _WARNING,
+        "A broker that holds partitions of our topics does not answer; the others carry on.",
+        "See to that broker before another one fails; it is asked again by itself.",
     ),
     Code.READING: Definition(
         _CRITICAL,
@@ -150,6 +158,18 @@ DEFINITIONS: Final[Mapping[Code, Definition]] = {
         _WARNING,
         "Mails have been on their way for more than twice EMAIL_JOB_TIMEOUT.",
         "See whether the relay answers slowly; the others go on meanwhile.",
+    ),
+    Code.MANY_DEAD: Definition(
+        _WARNING,
+        "More than 20 of the last 100 messages bounced or came to a dead letter otherwise.",
+        "Dead letters by kind say whether a list of addresses, a sender or a relay is the reason: "
+        "`kafka-mailer dlq stats`. Stop it at its source, or pause sending.",
+    ),
+    Code.MANY_RETRIES: Definition(
+        _WARNING,
+        "More than 20 of the last 100 attempts failed and are tried again later.",
+        "The relay defers mail or loses connections; the log's email.retrying has its replies. "
+        "See to the relay.",
     ),
     Code.OTHER: Definition(
         _WARNING,

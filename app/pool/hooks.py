@@ -30,6 +30,8 @@ class Hooks:
         observer: object | None,
     ) -> None:
         self._observer = observer
+        # Kept: several are called for each job, and looking one up costs more than most of them.
+        self._methods: dict[str, Callable[..., object] | None] = {}
         self._on_error = _plain("on_error", on_error)
         self._on_start = _methods(plugins, "on_start")
         self._before = _methods(plugins, "before_job")
@@ -111,9 +113,18 @@ class Hooks:
             self._tell("load", core.queued, core.parked, core.busy, core.live, size)
 
     def _tell(self, name: str, *args: object) -> None:
-        method = getattr(self._observer, name, None)
-        if method is not None:
-            self._call(f"observer.{name}", method, *args)
+        try:
+            method = self._methods[name]
+        except KeyError:
+            method = self._methods[name] = getattr(self._observer, name, None)
+        if method is None:
+            return
+        try:
+            method(*args)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # noqa: BLE001 - whatever it is, the job must not suffer
+            self.core.callback_failed(f"observer.{name}")
 
     def _call(self, name: str, call: Callable[..., object], *args: object) -> None:
         try:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from app.pool.observer import Observer
     from app.pool.stopping import StopReport
+    from app.pool.watch import StuckJob
 
 JobT = TypeVar("JobT")
 ResultT = TypeVar("ResultT")
@@ -156,6 +157,15 @@ class WorkerPool(Entrance[JobT, ResultT]):
 
     def stats(self) -> PoolStats:
         return stats_of(self._core)
+
+    @property
+    def workers(self) -> int:
+        """How many there are, including such as leave once their job is done."""
+        return self._core.live
+
+    def stuck(self) -> tuple[StuckJob, ...]:
+        """As in `stats`, which costs more."""
+        return self._core.watch.stuck()
 
     def worker_stats(self) -> tuple[WorkerStats, ...]:
         return worker_stats_of(self._core)

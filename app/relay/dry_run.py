@@ -24,6 +24,10 @@ class DryRun(Relays):
         """Nothing is needed."""
 
     @override
+    async def reread_certificates(self) -> None:
+        """As little."""
+
+    @override
     async def send(
         self, composed: Composed, *, type: str | None = None, sender_domain: str | None = None
     ) -> SendReport:

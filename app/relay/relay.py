@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from app.domain.errors import Fatal
 from app.domain.outcome import ErrorKind
 from app.domain.smtp import RelayUnavailable, SendReport
 from app.relay.chunking import Chunking
@@ -133,6 +135,30 @@ class Relay:
         """Ask it now, whatever went wrong before or was learned of its limit."""
         self._health.reset()
         self._limits.forget()
+
+    def log_in_as(self, config: RelayConfig) -> None:
+        """Take that config's login for connections to come; ask at once where it is another."""
+        login = config.user, config.password, config.token_file
+        if login != (self._config.user, self._config.password, self._config.token_file):
+            user, password, token_file = login
+            self._config = replace(
+                self._config, user=user, password=password, token_file=token_file
+            )
+            self._connections.drop_idle()
+            self._health.reset()
+
+    async def reread_certificates(self) -> None:
+        """For connections to come; where a file cannot be used, those in use stay, and it is said.
+
+        Never raises.
+        """
+        config = self._config
+        try:
+            self._context = await asyncio.to_thread(
+                client_context, config.ca_file, config.cert_file, config.key_file
+            )
+        except Fatal as error:
+            _log.error("relay %s: %s; the files as they were stay in use", self.name, error)
 
     def configure(self, breaker: BreakerConfig) -> None:
         """Thresholds of the breaker from now on."""

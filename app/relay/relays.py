@@ -149,6 +149,17 @@ class Relays:
         for relay in self._relays.values():
             relay.configure(breaker)
 
+    def log_in_as(self, configs: Iterable[RelayConfig]) -> None:
+        """Take these relays' logins for connections to come."""
+        for config in configs:
+            if (relay := self._relays.get(config.name)) is not None:
+                relay.log_in_as(config)
+
+    async def reread_certificates(self) -> None:
+        """Those files of every relay, for connections to come; never raises."""
+        for relay in self._relays.values():
+            await relay.reread_certificates()
+
     def configured_rates(self) -> dict[str, SharedRate]:
         """By relay, of those that have one; for whoever keeps them with other instances."""
         return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.telemetry.addresses import AddressPolicy, AddressView
+from app.telemetry.last_outcomes import LastOutcomes
 from app.telemetry.libraries import sum_up
 from app.telemetry.lines import Lines
 from app.telemetry.logs import (
@@ -28,6 +29,7 @@ __all__ = [
     "AddressPolicy",
     "AddressView",
     "Counts",
+    "LastOutcomes",
     "Lines",
     "LogFormat",
     "MailEvent",

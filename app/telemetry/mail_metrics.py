@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter as Tally
-from collections import deque
+import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.domain.outcome import ErrorKind, Status
+from app.telemetry.last_outcomes import BOUNCED, DEAD, DELIVERED, FATES, LastOutcomes
 from app.telemetry.metrics import Reading, mail, untraced
 from app.telemetry.metrics.bounded import NONE, BoundedLabel
 
@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 MOST_TYPES: Final = 100
 MOST_TEMPLATES: Final = 100
 MOST_DOMAINS: Final = 300
-LAST: Final = 100
 _MOST_REMEMBERED: Final = 2000
-
-DELIVERED, BOUNCED, DEAD = FATES = ("delivered", "bounced", "dead")
 
 
 class _Counts(NamedTuple):
@@ -35,9 +32,19 @@ class _Counts(NamedTuple):
 
 
 class MailMetrics:
-    """Hears each outcome once (`MailLog.heard`); a few microseconds each."""
+    """Hears each outcome once (`MailLog.heard`); a few microseconds each.
 
-    def __init__(self, metrics: Metrics, dead_letters: str, trace_id: TraceId = untraced) -> None:
+    `last`: where what lately came to messages is kept for others too.
+    """
+
+    def __init__(
+        self,
+        metrics: Metrics,
+        dead_letters: str,
+        trace_id: TraceId = untraced,
+        *,
+        last: LastOutcomes | None = None,
+    ) -> None:
         self._dead_letters_topic = dead_letters
         self._trace_id = trace_id
         self._outcomes = metrics.counter(mail.OUTCOMES)
@@ -53,7 +60,7 @@ class MailMetrics:
         self._domains = BoundedLabel(MOST_DOMAINS)
         self._counts: dict[object, _Counts] = {}
         self._by_domain: dict[tuple[str, str], Count] = {}
-        self._last: deque[str] = deque(maxlen=LAST)
+        self._last = LastOutcomes(time.monotonic) if last is None else last
         metrics.source(self._lately)
         # A rate sees only a series that was there before: these must not be missed.
         for kind in ErrorKind:
@@ -75,9 +82,11 @@ class MailMetrics:
         for recipient in fields["recipients"]:
             self._count_recipient(recipient["address"], recipient["status"])
         if dead:
-            self._last.append(BOUNCED if outcome.kind is ErrorKind.RECIPIENT else DEAD)
+            self._last.ended(BOUNCED if outcome.kind is ErrorKind.RECIPIENT else DEAD)
         elif status is Status.DELIVERED:
-            self._last.append(DELIVERED)
+            self._last.ended(DELIVERED)
+        elif status is Status.RETRYING:
+            self._last.put_off()
         if status is Status.DELIVERED and outcome.age_s is not None:
             self._age.observe(outcome.age_s, self._trace_id())
 
@@ -117,6 +126,6 @@ class MailMetrics:
         count.value += 1
 
     def _lately(self) -> Iterator[Reading]:
-        last = Tally(self._last)
+        last = self._last.fates()
         for fate in FATES:
             yield Reading(mail.LAST, (fate,), last[fate])

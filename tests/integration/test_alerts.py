@@ -84,6 +84,7 @@ HEALTHY = {
         issue(code): steady(0)
         for code in (
             *("kafka_away", "reading", "publishing", "checkpoints", "relay_away", "relays_away"),
+            *("kafka_degraded", "many_dead", "many_retries"),
             *("jobs_stuck", "suppressions_stale", "suppressions_refused", "shared_store"),
         )
     },
@@ -116,6 +117,7 @@ FAULTS = {
     ),
     "the brokers are away": Fault({issue("kafka_away"): steady(1)}, {"MailerKafkaTrouble"}),
     "outcomes cannot be written": Fault({issue("publishing"): steady(1)}, {"MailerKafkaTrouble"}),
+    "a broker is away": Fault({issue("kafka_degraded"): steady(1)}, {"MailerKafkaDegraded"}),
     "checkpoints are late": Fault(
         {series("mailer_intake_checkpoint_overdue", reader="queue"): steady(1)},
         {"MailerCheckpointOverdue"},
@@ -180,6 +182,9 @@ FAULTS = {
     "a producer writes what cannot be sent": Fault(
         {series("mailer_dead_letters_total", kind="content"): at_the_end(140, 1)},
         {"MailerDeadLetters"},
+    ),
+    "a fifth of the attempts fail": Fault(
+        {issue("many_retries"): steady(1)}, {"MailerManyRetries"}
     ),
     "more and more is tried again": Fault(
         {series("mailer_retry_waiting", topic="email-queue-retry-5m"): at_the_end(100, 40)},

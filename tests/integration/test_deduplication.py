@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import urllib.request
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -30,12 +29,6 @@ def statuses(kafka_tools: KafkaTools, topics: Topics, count: int) -> list[dict[s
     records = kafka_tools.wait_for_records(topics.results, count, within=40)
     found: list[dict[str, Any]] = [orjson.loads(one.value or b"") for one in records]
     return sorted(found, key=lambda one: int(one["origin"].rsplit("/", 1)[1]))
-
-
-def issues(service: Service) -> list[str]:
-    """What health says beside a 200."""
-    with urllib.request.urlopen(service.url + "/health/ready", timeout=5) as answer:
-        return [each["text"] for each in json.load(answer)["issues"]]
 
 
 def test_one_id_in_two_records_is_one_mail_and_a_record_without_one_is_no_duplicate(
@@ -67,7 +60,7 @@ def test_one_id_in_two_records_is_one_mail_and_a_record_without_one_is_no_duplic
             "flat-1@example.com": "duplicate",
             "new@example.com": "delivered",
         }
-        assert issues(service) == []
+        assert service.issues() == {}
 
 
 def test_retries_and_replays_of_an_origin_pass(
@@ -158,13 +151,14 @@ def test_mail_flows_while_the_store_is_away_and_health_says_what_is_not_kept(
         kafka_tools.produce(topics.queue, [flat(1)])
         postfix.wait_for(1)
         redis_server.kill()
-        service.wait_for(lambda: issues(service), "health says so")
-        (issue,) = issues(service)
-        assert issue.startswith("shared store: deduplication is not kept: ")
+        service.wait_for(service.issues, "health says so")
+        (issue,) = service.issues().items()
+        assert issue[0] == "shared_store"
+        assert issue[1].startswith("shared store: deduplication is not kept: ")
         kafka_tools.produce(topics.queue, [flat(n) for n in range(2, 52)])
         postfix.wait_for(51)
         redis_server.start()
-        service.wait_for(lambda: not issues(service), "health is clear again")
+        service.wait_for(lambda: not service.issues(), "health is clear again")
         kafka_tools.produce(topics.queue, [flat(60), flat(60)])
         found = statuses(kafka_tools, topics, 53)
         assert Counter(one["status"] for one in found) == {"delivered": 52, "duplicate": 1}

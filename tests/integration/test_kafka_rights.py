@@ -15,6 +15,7 @@ from tests.support.kafka_tools import KafkaTools
 from tests.support.mails import flat
 from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
+from tests.support.smtp_server import Say
 from tests.support.topics import Topics
 from tests.support.waiting import wait_until
 
@@ -203,6 +204,7 @@ def test_the_right_to_read_is_withdrawn_and_given_back(
         guarded.withdraw(*right, "READ")
         service.wait_for(lambda: service.health() == 503, "health says so")
         spends_little(service)
+        assert service.issues().keys() == {"reading", "checkpoints"}
         said = [one for one in service.events if "reading the queue: " in one["event"]]
         assert len(said) <= 3, said
         assert "Kafka does not grant READ on " in said[0]["event"]
@@ -238,6 +240,7 @@ def test_letters_wait_unsettled_for_the_right_to_be_written(
         relay.wait_for(10)
         service.wait_for(lambda: service.health() == 503, "health says so")
         assert f"topic {topic} refuses the record: Kafka does not grant WRITE" in service.output
+        assert "publishing" in service.issues()
         spends_little(service)
         assert not tools.read_all(topic)
         assert not settled(tools, names, 20)
@@ -250,16 +253,21 @@ def test_letters_wait_unsettled_for_the_right_to_be_written(
     assert len([one for one in service.events if "refuses the record" in one["event"]]) <= 4
 
 
-def test_results_that_may_not_be_written_hold_up_nothing(
+def test_what_may_not_be_written_beside_holds_up_nothing(
     tmp_path: Path, guarded: GuardedKafka, tools: KafkaTools, names: Topics, relay: RelayThread
 ) -> None:
     grant(guarded, needed(names))
     with on(tmp_path, guarded, names, relay) as service:
         service.wait_ready()
         guarded.withdraw(TOPIC, names.results, "WRITE")
-        tools.produce(names.queue, map(flat, range(300)))
+        guarded.withdraw(TOPIC, names.suppressions, "READ", "WRITE")
+        relay.server.on("RCPT", Say("550 5.1.1 no such user"))
+        tools.produce(names.queue, map(flat, range(301)))
         relay.wait_for(300)
-        wait_until(lambda: settled(tools, names, 300), "all is settled")
+        wait_until(lambda: settled(tools, names, 301), "all is settled")
+        told = {"results_refused", "suppressions_refused", "suppressions_stale"}
+        service.wait_for(lambda: service.issues().keys() == told, "health tells of each")
+        assert service.health() == 200
         service.terminate()
         assert service.wait() == 0
     said = [one for one in service.events if "a result is not written" in one["event"]]

@@ -76,6 +76,7 @@ def test_an_operator_sees_pauses_resizes_and_drains(
 
     assert operator.told("POST", "/admin/pause") == {"phase": "paused"}
     assert operator.call("GET", "/health/ready").status_code == 503
+    assert service.issues().keys() == {"paused"}
     kafka_tools.produce(topics.queue, [flat(number) for number in range(20)])
     wait_until(lambda: operator.get("/stats")["pool"]["queued"] == 20, "all wait")
     assert operator.get("/stats")["pool"]["completed"] == 0

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -64,18 +62,13 @@ def rig(tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics) 
         yield Rig(tmp_path, kafka.brokers, kafka_tools, topics, relay)
 
 
-def issues(service: Service) -> list[str]:
-    """What health says beside being ready."""
-    with urllib.request.urlopen(service.url + "/health/ready", timeout=5.0) as answer:
-        return [each["text"] for each in json.loads(answer.read())["issues"]]
-
-
 def test_a_dry_run_does_everything_but_send(rig: Rig) -> None:
     with rig.service(EMAIL_DRY_RUN="true", smtp_port=free_port()) as service:
         service.wait_ready()
         (result,) = rig.results(flat(1, to=RECIPIENTS))
-        (issue,) = issues(service)
-        assert issue.startswith("staging: EMAIL_DRY_RUN is on: no mail is sent")
+        (issue,) = service.issues().items()
+        assert issue[0] == "staging"
+        assert issue[1].startswith("staging: EMAIL_DRY_RUN is on: no mail is sent")
         (logged,) = service.wait_for_events("email.delivered")
     assert ("delivered", "dry-run") == (result["status"], result["relay"])
     assert result["reply"] == "dry run: composed, and sent nowhere" == logged["reply"]
@@ -91,7 +84,7 @@ def test_a_redirect_sends_everything_to_one_address_and_to_nobody_else(rig: Rig)
         service.wait_ready()
         (dead,) = rig.results(flat(1, to=RECIPIENTS))
         (sent,) = rig.results(flat(2, to=RECIPIENTS[:1], bcc=RECIPIENTS[1:]))
-        assert "EMAIL_REDIRECT_TO is set" in issues(service)[0]
+        assert "EMAIL_REDIRECT_TO is set" in service.issues()["staging"]
 
     assert dead["status"] == "dead"
     assert sent["status"] == "delivered"
@@ -135,14 +128,14 @@ def test_rules_of_the_operator_s_decide_and_are_read_again_at_sighup(
 
         rules.write_text("[[rule]]\nkind = 1\n")
         service.process.send(signal.SIGHUP)
-        service.wait_for(lambda: issues(service), "health tells of the wrong file")
-        assert "rule 1: pattern: missing" in issues(service)[0]
+        service.wait_for(service.issues, "health tells of the wrong file")
+        assert "rule 1: pattern: missing" in service.issues()["rules_refused"]
         (second,) = rig.results(flat(2))
         assert second["error_kind"] == "content"
 
         rules.write_text('[[rule]]\ncode = 450\nkind = "sender"\n')
         service.process.send(signal.SIGHUP)
-        service.wait_for(lambda: not issues(service), "the new rules hold")
+        service.wait_for(lambda: not service.issues(), "the new rules hold")
         (third,) = rig.results(flat(3))
         assert third["error_kind"] == "sender"
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import urllib.request
 from typing import TYPE_CHECKING
 
 import orjson
@@ -31,12 +29,6 @@ def write(folder: Path, name: str, source: str) -> None:
     os.utime(path, (len(source), len(source)))
 
 
-def issues(service: Service) -> str:
-    """What health says beside a 200."""
-    with urllib.request.urlopen(service.url + "/health/ready", timeout=5) as answer:
-        return str(json.load(answer)["issues"])
-
-
 def news(number: int, template: str = "news") -> dict[str, object]:
     return {"id": f"m-{number}", "to": f"m-{number}@example.com", "template": template}
 
@@ -56,9 +48,10 @@ def test_mail_flows_while_a_template_is_broken_and_health_says_which(
         tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=postfix.port, env=env
     ) as service:
         service.wait_ready()
-        assert issues(service) == "[]"
+        assert service.issues() == {}
         write(folder, "news.txt.j2", "better, but\n{% if %}")
-        wait_until(lambda: "news.txt.j2, line 2" in issues(service), "health names the template")
+        wait_until(service.issues, "health tells of the template")
+        assert "news.txt.j2, line 2" in service.issues()["template_broken"]
         kafka_tools.produce(topics.queue, [news(1), news(2, "endless"), news(3)])
         results = [
             orjson.loads(each.value or b"")
@@ -74,7 +67,7 @@ def test_mail_flows_while_a_template_is_broken_and_health_says_which(
         assert "'endless' cannot be rendered: it takes more than" in dead["reply"]
         assert all("good" in mail.message.get_content() for mail in postfix.wait_for(2))
         write(folder, "news.txt.j2", "better")
-        wait_until(lambda: issues(service) == "[]", "health says nothing any more")
+        wait_until(lambda: service.issues() == {}, "health says nothing any more")
 
 
 def test_a_template_that_is_broken_at_start_is_told_and_nothing_starts(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CONFIG = """
-global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}}
+global: {{scrape_interval: {every}s, scrape_timeout: {within}s, evaluation_interval: {every}s}}
 rule_files: [{rules}]
 scrape_configs:
   - job_name: mailer
@@ -26,12 +26,14 @@ scrape_configs:
 
 
 class Prometheus:
-    """A context manager, in `folder`; it scrapes the port `target` each second."""
+    """A context manager, in `folder`; it scrapes the port `target` every so many seconds."""
 
-    def __init__(self, folder: Path, target: int, rules: Path) -> None:
+    def __init__(self, folder: Path, target: int, rules: Path, *, every_s: int = 1) -> None:
         self.url = f"http://127.0.0.1:{free_port()}"
         self._folder = folder
-        self._config = CONFIG.format(rules=json.dumps(str(rules)), target=target)
+        self._config = CONFIG.format(
+            rules=json.dumps(str(rules)), target=target, every=every_s, within=max(1, every_s - 1)
+        )
         self._process: ChildProcess | None = None
 
     @staticmethod

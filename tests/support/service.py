@@ -32,8 +32,10 @@ class Service:
     """`python -m app run` in `folder`, JSON log lines collected as `events`.
 
     A context manager that kills what still runs. After its end, `start` runs it once more with
-    the same settings; the events of all runs stay together.
+    the same settings; the events of all runs stay together. A subclass may run another `module`.
     """
+
+    module = "app"
 
     def __init__(
         self,
@@ -89,7 +91,7 @@ class Service:
         }
         self.folder.mkdir(parents=True, exist_ok=True)
         self._process = ChildProcess(
-            [sys.executable, "-m", "app", *self._arguments],
+            [sys.executable, "-m", self.module, *self._arguments],
             log=self.log,
             env={
                 **inherited,
@@ -151,6 +153,16 @@ class Service:
                 return refused.code
         except OSError:
             return None
+
+    def issues(self) -> dict[str, str]:
+        """What health finds wrong: each issue's text by its code. OSError without an answer."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/health", timeout=5.0) as answer:
+                found = orjson.loads(answer.read())
+        except urllib.error.HTTPError as refused:
+            with refused:
+                found = orjson.loads(refused.read())
+        return {each["code"]: each["text"] for each in found["issues"]}
 
     def metric(self, name: str) -> float | None:
         """What `/metrics` says of a series without labels, None when it has none of that name."""

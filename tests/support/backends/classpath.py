@@ -16,8 +16,12 @@ KAFKA_VERSION = "4.1.1"
 LEAST_JAVA = 17
 CACHE = Path(__file__).resolve().parents[3] / ".cache" / f"kafka-{KAFKA_VERSION}"
 
+SERVER = "kafka_2.13"
+# Kafka's command-line tools, and all that the server has.
+TOOLS = "kafka-tools"
+
 # Kafka logs through slf4j 1.7 and brings no binding for it.
-POM = f"""\
+POM = """\
 <project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>test</groupId>
@@ -26,8 +30,8 @@ POM = f"""\
   <dependencies>
     <dependency>
       <groupId>org.apache.kafka</groupId>
-      <artifactId>kafka_2.13</artifactId>
-      <version>{KAFKA_VERSION}</version>
+      <artifactId>{artifact}</artifactId>
+      <version>{version}</version>
     </dependency>
     <dependency>
       <groupId>org.apache.logging.log4j</groupId>
@@ -52,37 +56,41 @@ def java() -> str:
     return path
 
 
-def maven() -> str | None:
+def maven(artifact: str = SERVER) -> str | None:
     """Path of Maven, or None when the remembered jars make it needless; raises NotAvailable."""
-    if _remembered():
+    if _remembered(artifact):
         return None
     if path := shutil.which("mvn"):
         return path
     raise NotAvailable("no Maven here")
 
 
-def classpath() -> str:
+def classpath(artifact: str = SERVER) -> str:
     """All jars, joined for `java -cp`; the first time Maven fetches them (10 s, 43 MB)."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return _remembered() or _resolve()
+        return _remembered(artifact) or _resolve(artifact)
 
 
-def _remembered() -> str | None:
-    file = CACHE / "classpath"
+def _file(artifact: str) -> Path:
+    return CACHE / ("classpath" if artifact == SERVER else f"classpath-{artifact}")
+
+
+def _remembered(artifact: str) -> str | None:
+    file = _file(artifact)
     if not file.is_file():
         return None
     jars = file.read_text().strip()
     return jars if jars and all(Path(jar).is_file() for jar in jars.split(os.pathsep)) else None
 
 
-def _resolve() -> str:
-    if not (program := maven()):
+def _resolve(artifact: str) -> str:
+    if not (program := maven(artifact)):
         raise NotAvailable("no Maven here")
     with tempfile.TemporaryDirectory() as folder:
         pom = Path(folder, "pom.xml")
-        pom.write_text(POM)
+        pom.write_text(POM.format(artifact=artifact, version=KAFKA_VERSION))
         found = Path(folder, "classpath")
         goal = "dependency:build-classpath"
         run = subprocess.run(
@@ -95,10 +103,10 @@ def _resolve() -> str:
         )
         if run.returncode:
             said = "\n".join((run.stdout + run.stderr).splitlines()[-10:])
-            raise NotAvailable(f"Maven did not get Kafka {KAFKA_VERSION}:\n{said}")
+            raise NotAvailable(f"Maven did not get {artifact} {KAFKA_VERSION}:\n{said}")
         partial = CACHE / "classpath.new"
         partial.write_text(found.read_text())
-        partial.replace(CACHE / "classpath")
-    if jars := _remembered():
+        partial.replace(_file(artifact))
+    if jars := _remembered(artifact):
         return jars
     raise NotAvailable("Maven named jars that are not there")

@@ -119,3 +119,30 @@ def test_reading_something_wrong_changes_nothing(here: Path) -> None:
     with pytest.raises(InvalidSettings):
         run(live.reread())
     assert parts.taken == []
+
+
+def test_what_only_stands_elsewhere_is_reread_and_else_waits_and_holds_up_nothing(
+    here: Path,
+) -> None:
+    parts = Parts()
+    workers = Changeable(frozenset({"email_worker_count"}), parts.workers)
+    login = Changeable(
+        frozenset({"dkim_keys", "email_from"}),
+        parts.jitter,
+        lambda _: parts.objection,
+        only_reread=True,
+    )
+    live = LiveSettings(load({}), {}, [workers, login])
+    assert not live.shown()["EMAIL_FROM"].changeable
+    with pytest.raises(Problem):
+        run(live.change({"EMAIL_FROM": "ann@example.com"}))
+    (here / ".env").write_text("EMAIL_FROM=ann@example.com\n")
+    changed, waiting = run(live.reread())
+    assert ["EMAIL_FROM"] == [each.variable for each in changed]
+    assert not waiting
+    parts.objection = "no"
+    (here / ".env").write_text("EMAIL_FROM=ben@example.com\nEMAIL_WORKER_COUNT=3\n")
+    changed, waiting = run(live.reread())
+    assert ["EMAIL_WORKER_COUNT"] == [each.variable for each in changed]
+    assert ["EMAIL_FROM"] == waiting
+    assert live.settings.email_from == "ann@example.com"

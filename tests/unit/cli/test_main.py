@@ -70,6 +70,21 @@ def test_flags_reach_the_service(verb: list[str], served: Served) -> None:
     assert served.flags["email_worker_count"] == "3", "for what is read again while running"
 
 
+def test_one_dash_is_enough_for_a_setting_as_in_go(served: Served) -> None:
+    flags = "-workers 3 -buffer=7 -kafka-brokers a:1,b:2 -kafka-topic q -kafka-group g -smtp-host m"
+    more = "-smtp-port 2525 -smtp-user shop -smtp-pass secret -port 0 -kafka-create-topics"
+    assert run_command_line([*flags.split(), *more.split()]) == 0
+    (settings,) = served.settings
+    assert (settings.email_worker_count, settings.email_worker_buffer) == (3, 7)
+    assert settings.kafka_brokers == ("a:1", "b:2")
+    assert (settings.kafka_topic, settings.kafka_group_id) == ("q", "g")
+    assert (settings.smtp_host, settings.smtp_port, settings.smtp_user) == ("m", 2525, "shop")
+    assert settings.smtp_password is not None
+    assert settings.smtp_password.get_secret_value() == "secret"
+    assert settings.ops_port == 0
+    assert settings.kafka_create_topics is True
+
+
 def test_a_switch_may_stand_before_another_flag(served: Served) -> None:
     assert run_command_line(["--kafka-create-topics", "--workers", "3"]) == 0
     assert served.settings[0].kafka_create_topics is True
@@ -134,6 +149,10 @@ def test_notices_are_told_before_the_service_starts(
     [
         (["cnofig"], "No such command 'cnofig'. Did you mean 'config'?"),
         (["--worker", "3"], "No such option '--worker'. Did you mean '--workers'?"),
+        (["-worker", "3"], "No such option '-worker'. Did you mean '--workers'?"),
+        (["--buffer", "7", "-smpt-host=m"], "No such option '-smpt-host'. (Did you mean one of:"),
+        (["run", "-q"], "No such option '-q'."),
+        (["run", "--hepl"], "Did you mean '--help'?"),
         (["run", "--workers"], "requires an argument"),
         (["run", "extra"], "unexpected extra argument"),
         (["config", "--jsno"], "No such option '--jsno'. Did you mean '--json'?"),

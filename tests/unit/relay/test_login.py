@@ -10,7 +10,7 @@ import pytest
 from app.domain.smtp import RelayUnavailable
 from app.flow import ManualClock
 from app.relay import AuthMethod, RelayStatus
-from tests.support.relay_rig import LoopRunner, codes, mail, relays_to
+from tests.support.relay_rig import LoopRunner, codes, mail, relay_config, relays_to
 from tests.support.smtp_server import Say, SmtpServer
 from tests.support.waiting import until
 
@@ -161,5 +161,32 @@ def test_a_token_file_that_holds_none_is_named(
             with pytest.raises(RelayUnavailable, match=f"SMTP_TOKEN_FILE .*token: {why}"):
                 await relays.send(mail())
             assert "AUTH" not in server.verbs
+
+    run(main())
+
+
+def test_a_new_password_is_used_from_the_next_connection_on_and_at_once_after_a_refusal(
+    run: LoopRunner,
+) -> None:
+    async def main() -> None:
+        async with (
+            SmtpServer(users={USER: "new"}) as server,
+            relays_to(server, user=USER, password="old") as relays,
+        ):
+            with pytest.raises(RelayUnavailable):
+                await relays.send(mail())
+            assert RelayStatus.OPEN is relays.states()[0].status
+            relays.log_in_as([relay_config(server, user=USER, password="new")])
+            assert [250] == codes(await relays.send(mail()))
+
+    run(main())
+
+
+def test_a_relay_that_is_not_ours_is_given_no_login(run: LoopRunner) -> None:
+    async def main() -> None:
+        async with SmtpServer() as server, relays_to(server) as relays:
+            relays.log_in_as([relay_config(server, name="another", user=USER, password="x")])
+            assert [250] == codes(await relays.send(mail()))
+            assert server.sessions[0].user is None
 
     run(main())

@@ -12,11 +12,12 @@ import pytest
 from app.domain.smtp import RelayUnavailable
 from app.relay import Security
 from tests.support.relay_rig import QUICK, LoopRunner, Trust, codes, mail, relays_to
-from tests.support.smtp_server import Say, Session, SmtpServer, Then
+from tests.support.smtp_server import Leave, Say, Session, SmtpServer, Then
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 SECURITIES: Final = [Security.STARTTLS, Security.TLS]
 LONG_AGO: Final = datetime(2020, 1, 1, tzinfo=UTC)
@@ -183,3 +184,28 @@ class AfterHello:
     async def perform(self, session: Session) -> None:
         await session.reader.read(1)
         await session.write(self.words)
+
+
+def test_certificates_are_read_again_and_stay_as_they_were_where_they_cannot_be_used(
+    run: LoopRunner, trust: Trust, stranger: Trust, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_bytes(stranger.ca_file.read_bytes())
+
+    async def main() -> None:
+        async with (
+            SmtpServer(tls=trust.server_context()) as server,
+            relays_to(server, security=Security.STARTTLS, ca_file=file) as relays,
+        ):
+            with pytest.raises(RelayUnavailable):
+                await relays.send(mail())
+            for content in (trust.ca_file.read_bytes(), b"nothing"):
+                file.write_bytes(content)
+                await relays.reread_certificates()
+                server.never_mind()
+                server.on("DOT", Leave())
+                await relays.send(mail())
+
+    run(main())
+    assert "SMTP_CA_FILE" in caplog.text
+    assert "the files as they were stay in use" in caplog.text
