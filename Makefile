@@ -109,13 +109,7 @@ format: $(VENV)/.dev ## Bring the code into its form
 
 .PHONY: reference
 reference: $(VENV)/.project ## Write .env.example, the tables of docs/ and the dashboards anew from the code
-	@$(PY) -m app.settings
-	@$(PY) -m app.ops.reference
-	@$(PY) -m app.outcomes
-	@$(PY) -m app.telemetry.reference
-	@$(PY) -m tests.contract.mail
-	@$(PY) -m app.telemetry.metrics.reference
-	@$(PY) -m app.telemetry.dashboards.reference
+	@$(PY) -m reference
 
 .PHONY: lock
 lock: $(VENV)/.made ## Pin the newest dependencies that pyproject.toml allows

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.telemetry.dashboards.board import Board, Panel, Row
-from app.telemetry.dashboards.query import CHOSEN, PREFIX, Query, queries, unit
 from app.telemetry.metrics import CATALOGUE, Definition, intake, mail, pool, relay, service
+from reference.dashboards.board import Board, Panel, Row
+from reference.dashboards.query import CHOSEN, PREFIX, Query, queries, unit
 
 _REPLICAS: Final = Query(f"count({PREFIX}_ready{{{CHOSEN}}})", "instances")
 _ISSUES: Final = Query(f"sum by (code) ({PREFIX}_issue{{{CHOSEN}}}) > 0", "{{code}}")

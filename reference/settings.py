@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from app.settings.options import options
+from reference.markdown import escaped, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,7 @@ def env_example() -> str:
     return "\n".join(lines) + "\n"
 
 
-def markdown() -> str:
+def settings() -> str:
     """The text of `docs/settings.md`."""
     return "\n".join(
         [
@@ -38,7 +39,7 @@ def markdown() -> str:
             "<!-- Made by `make reference` from app/settings/model.py; edit there. -->",
             "",
             *_introduction(),
-            *(line for group, members in _groups() for line in _table(group, members)),
+            *(line for group, members in _groups() for line in _section(group, members)),
         ]
     )
 
@@ -79,22 +80,19 @@ def _introduction() -> list[str]:
     ]
 
 
-def _table(group: Group, members: list[Option]) -> Iterator[str]:
+def _section(group: Group, members: list[Option]) -> Iterator[str]:
     yield f"## {group}"
     yield ""
-    yield "| variable | flag | default | meaning |"
-    yield "|---|---|---|---|"
-    for each in members:
-        default = f"`{each.default}`" if each.default else each.details.default_means or "-"
-        text = f"{each.help} Allowed: {_escaped(each.kind.allowed)}."
-        if each.details.empty_means is not None:
-            text += f" Empty: {each.details.empty_means}."
-        variable = f"`{each.variable}`"
-        if each.secret:
-            variable += f", `{each.file_variable}`"
-        yield f"| {variable} | `{each.flag}` | {default} | {text} |"
+    yield table(("variable", "flag", "default", "meaning"), [_row(each) for each in members])
     yield ""
 
 
-def _escaped(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;")
+def _row(each: Option) -> tuple[str, ...]:
+    default = f"`{each.default}`" if each.default else each.details.default_means or "-"
+    text = f"{each.help} Allowed: {escaped(each.kind.allowed)}."
+    if each.details.empty_means is not None:
+        text += f" Empty: {each.details.empty_means}."
+    variable = f"`{each.variable}`"
+    if each.secret:
+        variable += f", `{each.file_variable}`"
+    return variable, f"`{each.flag}`", default, text

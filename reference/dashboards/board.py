@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from app.telemetry.dashboards.query import PREFIX, Query, queries, unit
+from reference.dashboards.query import PREFIX, Query, queries, unit
 
 if TYPE_CHECKING:
     from app.telemetry.metrics import Definition

@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from app.domain.outcome import ErrorKind
 from app.domain.smtp import Phase
-from app.outcomes import rules
-from app.outcomes.rules import BARE, LOST, TABLE, Rule, Words
+from app.outcomes.rules import BARE, LOST, TABLE, Rule
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-PAGE: Final = "docs/mail.md"
-BEGIN: Final = "<!-- Made by `make reference` from app/outcomes/rules.py -->"
-END: Final = "<!-- end of the rows -->"
-
-_NAMED: Final = (
-    rules.GREYLISTED,
-    rules.THROTTLED,
-    rules.DAILY_QUOTA,
-    rules.TOO_MANY_CONNECTIONS,
-    rules.RELAYING_DENIED,
-    rules.UNKNOWN_USER,
-    rules.OF_THE_SENDER,
-)
 _PHASES: Final = {
     Phase.MAIL: "MAIL",
     Phase.RCPT: "RCPT",
@@ -96,32 +79,6 @@ def follows_kind(kind: ErrorKind, *, suppress: bool = False, rest_s: float | Non
     if suppress:
         text += "; the address is suppressed"
     return text
-
-
-def section() -> str:
-    """The table and the words that it names, in Markdown."""
-    lines = [BEGIN, "| row | when | reply | kind | what happens |", "|---|---|---|---|---|"]
-    lines += [
-        f"| {row} | {when(rule)} | {signal(rule)} | `{rule.kind}` | {follows(rule)} |"
-        for row, rule in enumerate(TABLE, 1)
-    ]
-    lines += ["", "Words are searched for in any case, as these regular expressions:", ""]
-    lines += [line for words in _NAMED for line in _expressions(words)]
-    return "\n".join([*lines, END])
-
-
-def write(folder: Path) -> None:
-    """Put the table into the page, between its marks."""
-    path = folder / PAGE
-    before, begin, rest = path.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{PAGE} lacks the marks that the table stands between")
-    path.write_text(before + section() + after, encoding="utf-8")
-
-
-def _expressions(words: Words) -> list[str]:
-    return [f"- *{words.name}*: `{words.pattern.pattern}`"]
 
 
 def _codes(rule: Rule) -> str:
