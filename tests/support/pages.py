@@ -11,10 +11,12 @@ DOCS: Final = PROJECT / "docs"
 # Those at the project's root that are for readers; not every one has to be there.
 _AT_THE_ROOT: Final = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
 _FENCE: Final = re.compile(
-    r"^(?P<indent> *)```(?P<language>[a-z]*)\n(?P<text>.*?)^(?P=indent)```$", re.DOTALL | re.MULTILINE
+    r"^(?P<indent> *)```(?P<language>[a-z]*)\n(?P<text>.*?)^(?P=indent)```$",
+    re.DOTALL | re.MULTILINE,
 )
 _MARK: Final = re.compile(r"<!-- ([^\n]*) -->\n\Z")
-_LINK: Final = re.compile(r"(?<!!)\[[^\]\[]*(?:\[[^\]]*\][^\]\[]*)*\]\(([^()\s]+)\)|!\[[^\]]*\]\(([^()\s]+)\)")
+# The words of a link may hold code, never a bracket.
+_LINK: Final = re.compile(r"!?\[[^\]\[]+\]\(([^()\s]+)\)")
 _HEADING: Final = re.compile(r"^#{1,6} +(.+)$", re.MULTILINE)
 
 
@@ -56,9 +58,8 @@ def all_snippets(*languages: str) -> list[Snippet]:
 
 
 def links(page: Path) -> list[str]:
-    """The targets as written, pictures' too; not those within code."""
-    prose = re.sub(r"`[^`\n]*`", "", _FENCE.sub("", page.read_text(encoding="utf-8")))
-    return [link or picture for link, picture in _LINK.findall(prose)]
+    """The targets as written, pictures' too."""
+    return _LINK.findall(_FENCE.sub("", page.read_text(encoding="utf-8")))
 
 
 def anchors(page: Path) -> set[str]:
