@@ -7,15 +7,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.support.pages import DOCS, PROJECT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 GENERATOR: Final = Path(sys.executable).with_name("zensical")
 # What a browser would fetch by itself, unlike where a link leads.
@@ -25,7 +22,7 @@ FETCHED: Final = re.compile(
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from a copy, so that nothing is left in the project."""
     folder = tmp_path_factory.mktemp("site")
     shutil.copy(PROJECT / "zensical.toml", folder)
@@ -40,7 +37,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     )
     assert built.returncode == 0, built.stdout + built.stderr
     assert "Warning" not in built.stdout + built.stderr
-    yield folder / "build" / "docs"
+    return folder / "build" / "docs"
 
 
 def test_every_page_is_built(site: Path) -> None:

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from typing_extensions import override
+
 PROJECT: Final = Path(__file__).parents[2]
 DOCS: Final = PROJECT / "docs"
 # Those at the project's root that are for readers; not every one has to be there.
@@ -29,6 +31,7 @@ class Snippet(NamedTuple):
     mark: str
     text: str
 
+    @override
     def __str__(self) -> str:
         return f"{self.page.relative_to(PROJECT)}:{self.line}"
 
