@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -31,6 +32,9 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
     try:
         demo.wait_for("12 of 12 ended: 10 delivered, 2 dead")
         yield demo
+        demo.signal(signal.SIGINT)
+        assert demo.end() == 0
+        assert demo.traces() == []
     finally:
         demo.kill()
 
