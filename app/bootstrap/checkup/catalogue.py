@@ -17,6 +17,7 @@ from app.bootstrap.checkup import (
     templates,
     topics,
 )
+
 if TYPE_CHECKING:
     from app.domain.finding import Fault
 
