@@ -99,6 +99,7 @@ check: $(VENV)/.dev ## Check style, types and import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(PY) -m reference --check
 	$(BIN)/hadolint Dockerfile tests/containers/lab/kafka/Dockerfile
 	$(BIN)/shellcheck .ci/run tests/containers/lab/lab.sh tests/containers/lab/kafka/*.sh examples/console/*.sh
 
@@ -107,15 +108,13 @@ format: $(VENV)/.dev ## Bring the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+.PHONY: docs
+docs: $(VENV)/.dev ## Build the documentation into build/docs; ARGS=serve shows it as you write
+	$(BIN)/zensical $(or $(ARGS),build --strict --clean)
+
 .PHONY: reference
 reference: $(VENV)/.project ## Write .env.example, the tables of docs/ and the dashboards anew from the code
-	@$(PY) -m app.settings
-	@$(PY) -m app.ops.reference
-	@$(PY) -m app.outcomes
-	@$(PY) -m app.telemetry.reference
-	@$(PY) -m tests.contract.mail
-	@$(PY) -m app.telemetry.metrics.reference
-	@$(PY) -m app.telemetry.dashboards.reference
+	@$(PY) -m reference
 
 .PHONY: lock
 lock: $(VENV)/.made ## Pin the newest dependencies that pyproject.toml allows

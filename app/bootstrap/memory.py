@@ -29,7 +29,7 @@ def room_for_mail(settings: Settings, limit: int | None = None) -> int:
     limit = memory_limit() if limit is None else limit
     if limit is None:
         return wanted
-    fits = max((limit - BASE) // TIMES, settings.email_max_bytes)
+    fits = most_that_fits(settings, limit)
     if wanted <= fits:
         return wanted
     here = f"{limit // MIB} MiB of memory are allowed here"
@@ -44,6 +44,11 @@ def room_for_mail(settings: Settings, limit: int | None = None) -> int:
         return wanted
     log.info("mails may take %d MiB, as %s (EMAIL_MAX_MEMORY sets it)", fits // MIB, here)
     return fits
+
+
+def most_that_fits(settings: Settings, limit: int) -> int:
+    """Bytes for the mails inside of a process that may take `limit`."""
+    return max((limit - BASE) // TIMES, settings.email_max_bytes)
 
 
 def memory_limit(root: Path = Path("/")) -> int | None:

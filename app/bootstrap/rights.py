@@ -20,15 +20,7 @@ ANSWER_S = 30.0
 
 async def check_rights(admin: Admin, topics: Topics, routes: Routes, groups: Iterable[str]) -> None:
     """`Fatal` naming every right that is missing, with its topic or group."""
-    needed = {
-        topics.queue: (Right.READ,),
-        **dict.fromkeys(topics.tiers, (Right.READ, Right.WRITE)),
-        routes.dead_letters: (Right.WRITE,),
-    }
-    if routes.results:
-        needed[routes.results] = (Right.WRITE,)
-    if routes.suppressing:
-        needed[routes.suppressing.topic] = (Right.READ, Right.WRITE)
+    needed = needed_rights(topics.queue, topics.tiers, routes)
     found = await persistent(partial(admin.topic_rights, list(needed)), ANSWER_S)
     missing = [
         f"{right} on topic {topic}"
@@ -43,3 +35,17 @@ async def check_rights(admin: Admin, topics: Topics, routes: Routes, groups: Ite
     ]
     if missing:
         raise Fatal(f"Kafka does not grant what is needed: {', '.join(missing)}")
+
+
+def needed_rights(queue: str, tiers: Iterable[str], routes: Routes) -> dict[str, tuple[Right, ...]]:
+    """What the service does with each topic while it runs."""
+    needed = {
+        queue: (Right.READ,),
+        **dict.fromkeys(tiers, (Right.READ, Right.WRITE)),
+        routes.dead_letters: (Right.WRITE,),
+    }
+    if routes.results:
+        needed[routes.results] = (Right.WRITE,)
+    if routes.suppressing:
+        needed[routes.suppressing.topic] = (Right.READ, Right.WRITE)
+    return needed

@@ -36,15 +36,18 @@ def screens(settings: Settings) -> tuple[Screen, ...]:
 
 def say(settings: Settings, watchdog: Watchdog) -> None:
     """Tell the log and health, for in production each of these is a mistake."""
-    if said := "; ".join(_said(settings)):
+    said = "; ".join(f"{name} is {how}: {what}" for name, how, what in staging_settings(settings))
+    if said:
         watchdog.pulse("staging", mail_flows=True).trouble(said)
 
 
-def _said(settings: Settings) -> Iterator[str]:
+def staging_settings(settings: Settings) -> Iterator[tuple[str, str, str]]:
+    """Each that keeps mail from the world: its variable, how it is, and what that does."""
     if settings.email_dry_run:
-        yield "EMAIL_DRY_RUN is on: no mail is sent, and what is read from the queue is done with"
+        done = "no mail is sent, and what is read from the queue is done with"
+        yield "EMAIL_DRY_RUN", "on", done
     if settings.email_redirect_to is not None:
-        yield "EMAIL_REDIRECT_TO is set: all mail goes to one address"
+        yield "EMAIL_REDIRECT_TO", "set", "all mail goes to one address"
     if settings.email_allow_domains is not None:
         domains = ", ".join(settings.email_allow_domains)
-        yield f"EMAIL_ALLOW_DOMAINS is set: mail goes to {domains} only"
+        yield "EMAIL_ALLOW_DOMAINS", "set", f"mail goes to {domains} only"

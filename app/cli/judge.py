@@ -86,7 +86,7 @@ def _reply(said: str) -> Reply:
 
 def _found(judged: Judgement) -> dict[str, Any]:
     from app.outcomes import Rule  # noqa: PLC0415
-    from app.outcomes.rule_page import follows, follows_kind, number, signal, when  # noqa: PLC0415
+    from app.outcomes.rule_words import follows, follows_kind, number, signal, when  # noqa: PLC0415
 
     verdict, decided_by = judged
     what: str | None

@@ -22,6 +22,7 @@ class Verb(NamedTuple):
 
 VERBS: Final = {
     "run": Verb("app.cli.run:command", "Read messages from Kafka and send them (the default)."),
+    "check": Verb("app.cli.check:command", "Find out what is wrong before production does."),
     "send": Verb("app.cli.send:command", "Put messages into the queue."),
     "health": Verb("app.cli.health:command", "Ask the service that runs here how it is."),
     "results": Verb("app.cli.results:command", "Show what became of messages, and follow it."),

@@ -78,10 +78,14 @@ class Catalogue:
             )
         if (found := self._find(canonical, _preference(locale))) is not None:
             return found
-        locales = sorted({each for layer in self._layers for each in layer.get(canonical, ())})
+        locales = self.locales(canonical)
         raise InvalidMessage(
             "template", f"{name!r} is not there for this `locale`, only for {', '.join(locales)}"
         )
+
+    def locales(self, name: str) -> list[str]:
+        """The languages of a template, `""` for the one without."""
+        return sorted({each for layer in self._layers for each in layer.get(name, ())})
 
     def _find(self, name: str, locales: Sequence[str]) -> TemplateSet | None:
         entries = [

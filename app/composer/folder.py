@@ -111,12 +111,27 @@ class Templates:
             if stamps[name] == self._stamps.get(name):
                 continue
             unreadable.pop(name, None)
-            try:
-                files[name] = (folder / name).read_text("utf-8-sig")
-            except UnicodeDecodeError:
-                # What was read before stays in use.
-                unreadable[name] = BrokenTemplate(name, None, "is not UTF-8")
+            # What was read before stays in use where this is no text.
+            _read_file(folder, name, files, unreadable)
         self._files, self._unreadable, self._stamps = files, unreadable, stamps
+
+
+def read_folder(folder: Path) -> tuple[dict[str, str], dict[str, BrokenTemplate]]:
+    """The templates' texts, and what is wrong with those that are none, by file name; OSError."""
+    files: dict[str, str] = {}
+    unreadable: dict[str, BrokenTemplate] = {}
+    for name in sorted(_stamps(folder)):
+        _read_file(folder, name, files, unreadable)
+    return files, unreadable
+
+
+def _read_file(
+    folder: Path, name: str, files: dict[str, str], unreadable: dict[str, BrokenTemplate]
+) -> None:
+    try:
+        files[name] = (folder / name).read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        unreadable[name] = BrokenTemplate(name, None, "is not UTF-8")
 
 
 def _stamps(folder: Path) -> dict[str, _Stamp]:

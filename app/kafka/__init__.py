@@ -18,18 +18,22 @@ from app.kafka.consumer import (
 from app.kafka.leftovers import hush
 from app.kafka.log_reader import LogReader
 from app.kafka.producer import Producer
+from app.kafka.refusal import Refusal, reason_of, refusal_of
 from app.kafka.rights import Right
 from app.kafka.roll_call import Roll, RollCall
+from app.kafka.survey import ClusterState, GroupState, Survey, Visited, visit
 from app.kafka.transactions import Superseded, Transactions
 
 __all__ = [
     "NO_OFFSET",
     "Admin",
     "Assignment",
+    "ClusterState",
     "Commit",
     "CommitRefused",
     "Committed",
     "Consumer",
+    "GroupState",
     "GroupTimes",
     "KafkaConfig",
     "KafkaError",
@@ -37,16 +41,22 @@ __all__ = [
     "OffsetsOutOfRange",
     "Producer",
     "PublishError",
+    "Refusal",
     "Right",
     "Roll",
     "RollCall",
     "Superseded",
+    "Survey",
     "TopicInfo",
     "TopicSpec",
     "Transactions",
+    "Visited",
     "Written",
     "hush",
     "persistent",
+    "reason_of",
+    "refusal_of",
+    "visit",
     "wait_for_brokers",
     "written_ends",
 ]

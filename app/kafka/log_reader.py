@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from app.domain.record import Partition
 from app.kafka.bounded import bounded, closed
 from app.kafka.lenient_records import install
-from app.kafka.logs import bounds_of, offsets_at, record_of
+from app.kafka.logs import bounds_of, offsets_at, record_of, times_after
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
@@ -69,6 +69,12 @@ class LogReader:
     ) -> dict[Partition, int | None]:
         """The first offset at or after a time; None where there is none."""
         return await offsets_at(self._client, partitions, epoch_ms, self._bound)
+
+    async def time_after(
+        self, partitions: Iterable[Partition], epoch_ms: int
+    ) -> dict[Partition, int | None]:
+        """The time of the first record that was written after one; None where there is none."""
+        return await times_after(self._client, partitions, epoch_ms, self._bound)
 
     def begin(self, starts: Mapping[Partition, int]) -> None:
         """Read these partitions from now on, each from its offset, and no others.

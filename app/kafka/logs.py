@@ -27,12 +27,24 @@ async def offsets_at(
     client: Any, partitions: Iterable[Partition], epoch_ms: int, seconds: float
 ) -> dict[Partition, int | None]:
     """The first offset at or after a time; None where there is none."""
+    found = await _found_at(client, partitions, epoch_ms, seconds)
+    return {partition: each.offset if each else None for partition, each in found.items()}
+
+
+async def times_after(
+    client: Any, partitions: Iterable[Partition], epoch_ms: int, seconds: float
+) -> dict[Partition, int | None]:
+    """The time of the first record after a time; None where there is none."""
+    found = await _found_at(client, partitions, epoch_ms + 1, seconds)
+    return {partition: each.timestamp if each else None for partition, each in found.items()}
+
+
+async def _found_at(
+    client: Any, partitions: Iterable[Partition], epoch_ms: int, seconds: float
+) -> dict[Partition, Any]:
     asked = {TopicPartition(*partition): epoch_ms for partition in partitions}
     answer = await bounded(client.offsets_for_times(asked), seconds)
-    return {
-        Partition(tp.topic, tp.partition): found.offset if found else None
-        for tp, found in answer.items()
-    }
+    return {Partition(tp.topic, tp.partition): found for tp, found in answer.items()}
 
 
 def record_of(message: Any) -> Record:

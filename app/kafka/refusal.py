@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from aiokafka.conn import create_conn
@@ -17,6 +18,7 @@ from aiokafka.errors import (
 from aiokafka.protocol.metadata import MetadataRequest
 
 from app.kafka.bounded import bounded
+from app.kafka.token_file import TokenUnreadable
 
 if TYPE_CHECKING:
     from app.kafka.config import KafkaConfig
@@ -25,6 +27,32 @@ if TYPE_CHECKING:
 _OTHER_NAME: Final = frozenset((62, 64))
 _LOGIN: Final = (SaslAuthenticationFailed, AuthenticationFailedError)
 _SETUP: Final = (UnsupportedSaslMechanismError, IllegalSaslStateError)
+
+
+class Refusal(StrEnum):
+    """What an operator has to look at; AWAY: nobody answered."""
+
+    CERTIFICATE = "certificate"
+    LOGIN = "login"
+    PROTOCOL = "protocol"
+    AWAY = "away"
+
+
+def refusal_of(error: BaseException) -> Refusal:
+    """What kind of trouble a connection to a broker had."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            return Refusal.CERTIFICATE
+        case SaslAuthenticationFailed() | AuthenticationFailedError() | TokenUnreadable():
+            return Refusal.LOGIN
+        case UnsupportedSaslMechanismError():
+            return Refusal.LOGIN
+        case IllegalSaslStateError() | ssl.SSLError():
+            return Refusal.PROTOCOL
+        case KafkaConnectionError() | ConnectionResetError():
+            return Refusal.PROTOCOL
+        case _:
+            return Refusal.AWAY
 
 
 async def knock(config: KafkaConfig, seconds: float) -> Exception | None:

@@ -24,6 +24,7 @@ _NOT_TOLD: Final = -(2**31)
 class Right(StrEnum):
     READ = "READ"
     WRITE = "WRITE"
+    CREATE = "CREATE"
     DESCRIBE = "DESCRIBE"
     DESCRIBE_CONFIGS = "DESCRIBE_CONFIGS"
 
@@ -53,6 +54,7 @@ def told(error: KafkaError) -> KafkaError:
 _BITS: Final = {
     Right.READ: 3,
     Right.WRITE: 4,
+    Right.CREATE: 5,
     Right.DESCRIBE: 8,
     Right.DESCRIBE_CONFIGS: 10,
 }
@@ -124,12 +126,14 @@ _TopicsStruct: TypeAlias = _TopicsRequest_v8
 class TopicRightsRequest(Request[_TopicsStruct]):  # type: ignore[misc]  # the library is untyped
     API_KEY: ClassVar[int] = 3
 
-    def __init__(self, topics: list[str]) -> None:
+    def __init__(self, topics: list[str], *, cluster: bool = False) -> None:
+        """`cluster`: ask what we may do with the cluster too."""
         self._topics = topics
+        self._cluster = cluster
 
     @override
     def build(self, request_struct_class: Any) -> Any:
-        return request_struct_class(self._topics, False, False, True)
+        return request_struct_class(self._topics, False, self._cluster, True)
 
 
 class _GroupsRequest_v3(RequestStruct):  # type: ignore[misc]  # noqa: N801 - as the library's

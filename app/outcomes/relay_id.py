@@ -6,7 +6,8 @@ import re
 from typing import Final
 
 # What servers write after their 250. In order: Postfix, Sendgrid and others; Exim; Exchange and
-# Microsoft 365; sendmail; Gmail; Amazon SES and others that give the bare id.
+# Microsoft 365 as an MX; sendmail; Gmail; Amazon SES, Microsoft 365's submission and others that
+# give the bare id.
 _FORMS: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -15,7 +16,7 @@ _FORMS: Final = tuple(
         r"InternalId=(\d{4,40})",
         r"^(\w{8,40}) message accepted",
         r"^ok +(\d{8,12} [\w.+-]{8,100}) - gsmtp",
-        r"^ok[: ]+<?([\w.+=@/-]{12,200})>?$",
+        r"^ok[: ]+<?([\w.+=@/-]{12,200})>?(?: \[hostname=[^\]]*\])?$",
     )
 )
 

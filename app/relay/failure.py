@@ -19,16 +19,25 @@ if TYPE_CHECKING:
 class OpeningFailed(MailerError):
     """Trouble before MAIL; `auth` marks refused credentials, which only an operator can mend.
 
-    `code` is the reply's, where the relay said something.
+    `code` is the reply's, where the relay said something; `untrusted` what OpenSSL holds against
+    its certificate (X509_V_ERR_...).
     """
 
     def __init__(
-        self, phase: Phase, detail: str, *, auth: bool = False, code: int | None = None
+        self,
+        phase: Phase,
+        detail: str,
+        *,
+        auth: bool = False,
+        code: int | None = None,
+        untrusted: int | None = None,
     ) -> None:
         super().__init__(f"{phase}: {detail}")
         self.phase = phase
+        self.detail = detail
         self.auth = auth
         self.code = code
+        self.untrusted = untrusted
 
 
 class Unfit(MailerError):
@@ -53,6 +62,8 @@ def failure_of(phase: Phase, error: Exception) -> OpeningFailed:
             return OpeningFailed(
                 phase, detail, auth=_is_auth_refusal(phase, error), code=error.code
             )
+        case ssl.SSLCertVerificationError():
+            return OpeningFailed(phase, _detail(error), untrusted=error.verify_code)
         case _:
             return OpeningFailed(phase, _detail(error))
 

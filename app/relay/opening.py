@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
 import aiosmtplib
@@ -25,6 +25,7 @@ from app.relay.tls import TlsTransport
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Mapping
 
     from app.relay.observer import RelayObserver
 
@@ -34,11 +35,17 @@ _MOST_ADDRESSES: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A transport that has passed EHLO, TLS and AUTH, and what the relay offers on it."""
+    """A transport that has passed EHLO, TLS and AUTH, and what the relay offers on it.
+
+    `extensions` has the keywords of its last EHLO in lower case, with their parameters.
+    """
 
     transport: asyncio.Transport
     features: Features
     security: Security
+    loopback: bool = False
+    banner: str = ""
+    extensions: Mapping[str, str] = field(default_factory=dict)
 
 
 def choose_security(config: RelayConfig, *, loopback: bool) -> Security:
@@ -73,6 +80,7 @@ class Opening:
         )
         self._greeter = Greeter(greeting_due=True)
         self._wire: asyncio.Transport | None = None
+        self._banner = ""
         self._phase = Phase.CONNECT
         self._laps = None if observer is None else Laps(Phase.CONNECT, observer)
 
@@ -120,7 +128,9 @@ class Opening:
                 )
             await authenticate(self._smtp, self._config)
         self._require_silence()
-        return Opened(transport, Features.read(self._smtp.esmtp_extensions), security)
+        extensions = dict(self._smtp.esmtp_extensions)
+        features = Features.read(extensions)
+        return Opened(transport, features, security, loopback, self._banner, extensions)
 
     async def _connect(self) -> asyncio.Transport:
         loop = asyncio.get_running_loop()
@@ -151,6 +161,7 @@ class Opening:
         greeting = await self._greeter.read_response(self._config.timeouts.greeting)
         if greeting.code != 220:
             raise aiosmtplib.SMTPResponseException(greeting.code, greeting.message)
+        self._banner = greeting.message
         self._enter(Phase.EHLO)
         try:
             await self._smtp.ehlo()

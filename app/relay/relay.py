@@ -85,7 +85,7 @@ class Relay:
             client_context, config.ca_file, config.cert_file, config.key_file
         )
         if not self._helo_name:
-            self._helo_name = await _own_name()
+            self._helo_name = await own_name()
         if config.password is not None and config.user is None:
             _log.warning(
                 "relay %s: a password without a user is not used; set SMTP_USER", self.name
@@ -312,7 +312,7 @@ class Relay:
             self._observer.refused(auth=auth)
 
 
-async def _own_name() -> str:
+async def own_name() -> str:
     """The host's full name where the resolver knows one, else its name."""
     try:
         async with asyncio.timeout(_HOST_NAME_TIMEOUT):

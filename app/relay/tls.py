@@ -56,11 +56,11 @@ class TlsTransport(asyncio.Transport, asyncio.Protocol):
     """A client's TLS on top of `wire`, to which it is the protocol."""
 
     def __init__(self, wire: asyncio.Transport, context: ssl.SSLContext, hostname: str) -> None:
-        super().__init__({"sslcontext": context})
-        self._wire = wire
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=hostname)
+        super().__init__({"sslcontext": context, "ssl_object": self._tls})
+        self._wire = wire
         self._protocol: asyncio.Protocol | None = None
         self._shaken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._closing = False

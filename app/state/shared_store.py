@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,19 +54,7 @@ class SharedStore:
         self._lost = lost
         self._answer_s = answer_s
         self._away = False
-        scheme, _, rest = url.partition("://")
-        scheme = SCHEMES.get(scheme.lower(), scheme.lower())
-        self._client = Redis.from_pool(
-            BlockingConnectionPool.from_url(
-                f"{scheme}://{rest}",
-                max_connections=CONNECTIONS,
-                timeout=answer_s,
-                # A connection that was cut while idle; `answer_s` bounds both attempts together.
-                retry=Retry(NoBackoff(), 1),
-                protocol=2,
-                **({} if scheme == "unix" else {"socket_keepalive": True}),
-            )
-        )
+        self._client = _client(url, answer_s)
 
     def script(self, text: str) -> AsyncScript:
         """A Lua script, sent whole only where the server does not know it."""
@@ -122,6 +111,38 @@ class SharedStore:
         if isinstance(error, TimeoutError):
             return f"no answer within {self._answer_s * 1000:.0f} ms"
         return str(error) or type(error).__name__
+
+
+async def answer_of(url: str, seconds: float) -> str | None:
+    """Ask the store at a URL once; what is wrong, None where nothing is."""
+    client = _client(url, seconds)
+    try:
+        async with asyncio.timeout(seconds):
+            await client.register_script("return 1")()
+    except TimeoutError:
+        return f"no answer within {seconds:g} s"
+    except (RedisError, OSError) as error:
+        return str(error) or type(error).__name__
+    finally:
+        with contextlib.suppress(Exception):
+            await client.aclose()
+    return None
+
+
+def _client(url: str, answer_s: float) -> Redis:
+    scheme, _, rest = url.partition("://")
+    scheme = SCHEMES.get(scheme.lower(), scheme.lower())
+    return Redis.from_pool(
+        BlockingConnectionPool.from_url(
+            f"{scheme}://{rest}",
+            max_connections=CONNECTIONS,
+            timeout=answer_s,
+            # A connection that was cut while idle; `answer_s` bounds both attempts together.
+            retry=Retry(NoBackoff(), 1),
+            protocol=2,
+            **({} if scheme == "unix" else {"socket_keepalive": True}),
+        )
+    )
 
 
 def _cancels() -> int:

@@ -1,10 +1,10 @@
-"""What README and architecture say of names, examples and files is so."""
+"""What the documents say of names, fields and files; snippets and links have tests of their own."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import orjson
 import pytest
@@ -16,22 +16,18 @@ from app.domain.wire import OURS
 from app.intake.decode import Decoder, DecoderConfig
 from app.intake.messages import KNOWN_FIELDS
 from app.settings.options import options
+from tests.support.pages import pages, snippets
 from tests.support.records import json_record
 
 ROOT: Final = Path(__file__).parents[2]
-README: Final = (ROOT / "README.md").read_text()
-ARCHITECTURE: Final = (ROOT / "docs" / "architecture.md").read_text()
-EXAMPLES: Final = re.findall(
-    r"(?<!not a message -->\n)^```json\n(.*?)^```", README, re.DOTALL | re.MULTILINE
-)
+README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
+ARCHITECTURE: Final = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+MESSAGES: Final = ROOT / "docs" / "messages.md"
+EXAMPLES: Final = [each.text for each in snippets(MESSAGES, "json")]
 # Read, but the business of those who keep the envelope.
 UNTOLD: Final = frozenset({"retry_count", "status", "error_msg", "timestamp"})
-
-
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_an_example_of_a_message_is_one(example: str) -> None:
-    document: dict[str, Any] = orjson.loads(example)
-    assert Decoder(DecoderConfig(max_bytes=10_000)).decode(json_record(document)).recipients
+# Of the compose file, not of the service.
+NO_SETTINGS: Final = frozenset({"OPS_PORTS"})
 
 
 def test_there_is_an_example_of_either_shape_and_of_an_event() -> None:
@@ -41,7 +37,7 @@ def test_there_is_an_example_of_either_shape_and_of_an_event() -> None:
 
 
 def test_the_example_of_an_event_in_headers_is_one() -> None:
-    block = README.partition("<!-- headers of an event -->\n```\n")[2].partition("```")[0]
+    (block,) = (each.text for each in snippets(MESSAGES) if each.mark == "headers of an event")
     headers = tuple(
         (name, value.strip().encode())
         for name, _, value in (line.partition(": ") for line in block.splitlines())
@@ -52,24 +48,28 @@ def test_the_example_of_an_event_in_headers_is_one() -> None:
 
 
 def test_the_table_has_every_field_of_a_message() -> None:
-    cells = re.findall(r"^\| (`[a-z_]+`(?:, `[a-z_]+`)*) \| ", README, re.MULTILINE)
+    page = MESSAGES.read_text(encoding="utf-8")
+    cells = re.findall(r"^\| (`[a-z_]+`(?:, `[a-z_]+`)*) \| ", page, re.MULTILINE)
     told = {name for cell in cells for name in re.findall(r"`([a-z_]+)`", cell)}
     assert told == KNOWN_FIELDS - UNTOLD
 
 
 def test_every_header_of_ours_is_told() -> None:
-    assert set(re.findall(r"`(mail-[a-z-]+)`", README)) == OURS
+    page = (ROOT / "docs" / "dead-letters.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`(mail-[a-z-]+)`", page)) == OURS
 
 
-def test_every_variable_that_is_named_is_a_setting() -> None:
+@pytest.mark.parametrize("page", pages(), ids=lambda each: str(each.relative_to(ROOT)))
+def test_every_variable_that_is_named_is_a_setting(page: Path) -> None:
     variables = {each.variable for each in options()}
-    prefix = r"(?:KAFKA|EMAIL|SMTP|RETRY|SHUTDOWN|OPS|LOG)"
-    named = set(re.findall(rf"(?<![A-Z_])({prefix}_[A-Z_]+)\b", README))
-    assert {name.removesuffix("_FILE") for name in named - variables} <= variables
+    prefix = r"(?:KAFKA|EMAIL|SMTP|RETRY|SHUTDOWN|OPS|LOG|DKIM|DEDUP|SUPPRESSION|STATE)"
+    named = set(re.findall(rf"(?<![A-Z_])({prefix}_[A-Z_]+)\b", page.read_text(encoding="utf-8")))
+    assert {name.removesuffix("_FILE") for name in named - variables - NO_SETTINGS} <= variables
 
 
 def test_error_kinds_are_the_contracts() -> None:
-    sentence = README.partition("`error_kind` is ")[2].partition(".")[0]
+    page = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    sentence = page.partition("`error_kind` is ")[2].partition(".")[0]
     assert set(re.findall(r"`([a-z_]+)`", sentence)) == set(ErrorKind)
 
 
@@ -78,11 +78,6 @@ def test_the_commands_are_there(capsys: pytest.CaptureFixture[str]) -> None:
     told = capsys.readouterr().out
     for verb in re.findall(r"^\| `kafka-mailer ([a-z]+)` \|", README, re.MULTILINE):
         assert re.search(rf"^  {verb} ", told, re.MULTILINE)
-
-
-def test_linked_files_are_there() -> None:
-    for target in re.findall(r"\]\(([^)#:]+)\)", README):
-        assert (ROOT / target).is_file(), target
 
 
 def test_the_files_that_the_architecture_names_are_there() -> None:

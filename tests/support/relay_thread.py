@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class RelayThread:
     """A context manager; the relay is there unless `away`, and keeps its port when it returns."""
 
-    def __init__(self, *, away: bool = False) -> None:
-        self.server = SmtpServer()
+    def __init__(self, server: SmtpServer | None = None, *, away: bool = False) -> None:
+        self.server = SmtpServer() if server is None else server
         self._away = away
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)

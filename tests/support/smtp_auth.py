@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 _CHALLENGE = b"<1896.697170952@postoffice.example.net>"
 
 
-async def authenticate(session: Session, line: str, users: Mapping[str, str]) -> None:
+async def authenticate(
+    session: Session, line: str, users: Mapping[str, str], refusal: str | None = None
+) -> None:
     """Answer an AUTH command; `users` maps name to password (or token)."""
     _, mechanism, *initial = line.split(" ")
     answer = base64.b64decode(initial[0]).decode() if initial else ""
@@ -25,6 +27,9 @@ async def authenticate(session: Session, line: str, users: Mapping[str, str]) ->
             good = users.get(user) == password
         case "LOGIN":
             user = answer
+            if not initial:
+                await session.write(b"334 VXNlcm5hbWU6\r\n")
+                user = base64.b64decode(await session.line()).decode()
             await session.write(b"334 UGFzc3dvcmQ6\r\n")
             good = users.get(user) == base64.b64decode(await session.line()).decode()
         case "CRAM-MD5":
@@ -45,4 +50,5 @@ async def authenticate(session: Session, line: str, users: Mapping[str, str]) ->
         session.user = user
         await session.write(b"235 2.7.0 welcome\r\n")
     else:
-        await session.write(b"535 5.7.8 bad credentials of " + user.encode() + b"\r\n")
+        words = refusal or f"535 5.7.8 bad credentials of {user}"
+        await session.write(words.encode() + b"\r\n")

@@ -198,6 +198,8 @@ class SmtpServer:
         self.port = 0
         self.most_open = 0
         self._most_recipients = (1_000, "452 4.5.3 too many recipients")
+        self._accepted: str | None = None
+        self._refused_login: str | None = None
         self._scripts: defaultdict[str, deque[Action]] = defaultdict(deque)
         self._scripts_by_name: defaultdict[tuple[str, str], deque[Action]] = defaultdict(deque)
         self._always: dict[str, Action] = {}
@@ -220,6 +222,16 @@ class SmtpServer:
     def refuse_recipients_above(self, most: int, words: str) -> Self:
         """Answer each further recipient of a transaction with `words`."""
         self._most_recipients = (most, words)
+        return self
+
+    def accept_with(self, words: str) -> Self:
+        """Answer each message that is taken with `words`."""
+        self._accepted = words
+        return self
+
+    def refuse_logins_with(self, words: str) -> Self:
+        """Answer each login that is refused with `words`."""
+        self._refused_login = words
         return self
 
     def never_mind(self) -> None:
@@ -312,7 +324,7 @@ class SmtpServer:
                 await session.writer.start_tls(self.tls)
                 session.tls = True
             case "AUTH":
-                await authenticate(session, line, self.users or {})
+                await authenticate(session, line, self.users or {}, self._refused_login)
             case "BDAT":
                 await self._take_chunk(session, line)
             case "QUIT":
@@ -388,7 +400,8 @@ class SmtpServer:
 
     async def _keep(self, session: Session, mail: Mail) -> None:
         self.mails.append(mail)
-        await session.write(f"250 2.0.0 queued as Q{len(self.mails)}\r\n".encode())
+        words = self._accepted or f"250 2.0.0 queued as Q{len(self.mails)}"
+        await session.write(words.encode() + b"\r\n")
 
 
 def _path(command: str) -> str:

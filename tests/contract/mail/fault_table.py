@@ -170,3 +170,6 @@ WITH_CHUNKING: Final = (
         modes=_CHUNKS),
 )  # fmt: skip
 """With CHUNKING, where it differs; in one flight on fresh and on kept connections alike."""
+
+# By the name of the place where docs/mail.md shows each.
+TABLES: Final = {"fresh": TABLE, "kept": ON_A_KEPT_CONNECTION, "chunking": WITH_CHUNKING}

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import pytest
 
 from app.domain.outcome import ErrorKind
-from tests.contract.mail.fault_page import PAGE, TABLES, rewritten, shown
-from tests.contract.mail.fault_table import EVERYWHERE, PHASES, TABLE, Row
+from tests.contract.mail.fault_table import EVERYWHERE, PHASES, TABLE, TABLES, Row
 from tests.contract.mail.fault_trial import Seen, Trial
 from tests.contract.mail.modes import IN_ONE_FLIGHT, modes_of
 from tests.support.relay_rig import Trust
@@ -89,9 +88,3 @@ def test_every_kind_that_a_relay_can_cause_is_in_the_table() -> None:
     of_the_message = {"invalid_message", "expired", "suppressed", "duplicate", "bug"}
     found = {row.kind for table in TABLES.values() for row in table if row.kind}
     assert set(ErrorKind) - of_the_message == found
-
-
-def test_the_documentation_shows_these_tables() -> None:
-    page = PAGE.read_text(encoding="utf-8")
-    assert [*TABLES] == shown(page)
-    assert rewritten(page) == page, "make reference writes them anew"

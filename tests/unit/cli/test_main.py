@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import app.bootstrap
+import app.bootstrap.running
 from app import __version__
 from app.cli.main import run_command_line
 from app.domain.errors import Fatal, ServerUnreachable
@@ -40,7 +40,7 @@ class Served:
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> Served:
     served = Served()
-    monkeypatch.setattr(app.bootstrap, "serve", served)
+    monkeypatch.setattr(app.bootstrap.running, "serve", served)
     return served
 
 

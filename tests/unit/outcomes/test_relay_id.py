@@ -21,6 +21,10 @@ from app.outcomes.relay_id import relay_id
             "Ok 0100018c1a2b3c4d-11111111-2222-3333-4444-555555555555-000000",
             "0100018c1a2b3c4d-11111111-2222-3333-4444-555555555555-000000",
         ),
+        (
+            "OK <CH2PR14MB4005FE86@CH2PR14.prod.example> [Hostname=CH2PR14.prod.example]",
+            "CH2PR14MB4005FE86@CH2PR14.prod.example",
+        ),
         ("OK", None),
         ("Ok", None),
         ("Message accepted", None),

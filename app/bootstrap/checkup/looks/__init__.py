@@ -1,0 +1,1 @@
+"""What gathers the facts that the judges beside it judge; each a thin way to a server or a file."""
