@@ -28,6 +28,16 @@ async def survey(admin: Admin, routes: Routes) -> dict[str, Existing]:
     return {name: Existing(info, configs[name]) for name, info in found.items()}
 
 
+async def appeared(admin: Admin, topic: str) -> None:
+    """Wait until a topic that was created can be seen; TimeoutError after half a minute."""
+
+    async def look() -> None:
+        if not await admin.topics([topic]):
+            raise TimeoutError(f"topic {topic} was created and has not appeared")
+
+    await persistent(look, ANSWER_S)
+
+
 async def carry_out(admin: Admin, steps: Sequence[Step], done: Callable[[Step], object]) -> None:
     """Do what the steps say, one by one, each told when it is done; `Fatal` for a refusal.
 

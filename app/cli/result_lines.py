@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 import orjson
 
+from app.cli.terminal import styled
 from app.domain.outcome import Status
 from app.outcomes.result_filter import recipients_of
 
@@ -36,7 +36,7 @@ class ResultLines:
         self._as_json = as_json
         terminal = sys.stdout is not None and sys.stdout.isatty()
         self._width = shutil.get_terminal_size().columns if terminal else None
-        self._coloured = terminal and not os.environ.get("NO_COLOR")
+        self._coloured = terminal
 
     def results(self, found: Iterable[Found]) -> None:
         """Write them, each on one line."""
@@ -74,7 +74,7 @@ class ResultLines:
         if self._coloured and (colour := _COLOURS.get(status)):  # type: ignore[call-overload]
             start = len(head)
             end = start + len(status)
-            text = text[:start] + click.style(text[start:end], fg=colour) + text[end:]
+            text = text[:start] + styled(text[start:end], fg=colour) + text[end:]
         click.echo(text)
 
 
