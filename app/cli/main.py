@@ -10,13 +10,11 @@ import click
 
 from app import __version__
 from app.cli.terminal import complain, warn
-from app.cli.verbs import VerbGroup
+from app.cli.verbs import PROGRAM, VerbGroup
 from app.domain.errors import MailerError, ServerUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-PROGRAM: Final = "kafka-mailer"
 
 DONE: Final = 0
 FAILED: Final = 1
