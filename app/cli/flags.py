@@ -47,7 +47,7 @@ class SettingFlag(HeadedOption):
         # Told nothing of it, click insists on a value.
         bare: dict[str, Any] = {"flag_value": "true"} if switch else {}
         self.heading = option.details.group.value
-        self._words = ("true", "false") if switch else ()
+        self._words: tuple[str, ...] = ("true", "false") if switch else ()
         if isinstance(option.kind, Choice) and metavar == option.kind.metavar:
             self._words = option.kind.words
         super().__init__(

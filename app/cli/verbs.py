@@ -36,8 +36,12 @@ VERBS: Final = {
         "app.cli.suppressions.command:command", "See and change which addresses get no mail."
     ),
     "dlq": Verb("app.cli.dlq:command", "Look at dead letters, send them again, delete them."),
-    "topics": Verb("app.cli.topics:command", "Compare Kafka's topics with the settings, mend them."),
-    "render": Verb("app.cli.render:command", "Show the mail that a template makes, while you edit."),
+    "topics": Verb(
+        "app.cli.topics:command", "Compare Kafka's topics with the settings, mend them."
+    ),
+    "render": Verb(
+        "app.cli.render:command", "Show the mail that a template makes, while you edit."
+    ),
     "schema": Verb("app.cli.schema:command", "Print what messages and results look like."),
     "judge": Verb("app.cli.judge:command", "Try how a relay's reply is judged."),
     "config": Verb("app.cli.config:command", "Show every setting, its value and its source."),
