@@ -117,6 +117,7 @@ reference: $(VENV)/.project ## Write .env.example, the tables of docs/ and the d
 	@$(PY) -m tests.contract.mail
 	@$(PY) -m app.telemetry.metrics.reference
 	@$(PY) -m app.telemetry.dashboards.reference
+	@$(PY) -m app.cli.reference
 
 .PHONY: lock
 lock: $(VENV)/.made ## Pin the newest dependencies that pyproject.toml allows

@@ -31,11 +31,15 @@ Schema: TypeAlias = dict[str, Any]
 
 DRAFT: Final = "http://json-schema.org/draft-07/schema#"
 _ABSENT: Final[Schema] = {"enum": [None, ""]}
+# Where the decoder asks for no more than that it is something.
+_NOTHING: Final[tuple[Any, ...]] = (None, "", False, 0, [], {})
 # As `app.domain.addresses.UNSAFE`, but for surrogates, which JSON in UTF-8 has none of.
 _LINE: Final = r"^[^\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029]*$"
 _BASE64: Final = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 _AN_ADDRESS: Final = r"\S@\S"
 _NOBODY: Final = r"^\s*<>\s*$"
+_LABEL: Final[Schema] = {"type": "string", "maxLength": LONGEST_TYPE, "pattern": _LINE}
+_TYPE: Final[Schema] = {"anyOf": [_LABEL, _ABSENT]}
 
 
 def message_schema(ref: str = "#/definitions/{}") -> Schema:
@@ -76,15 +80,22 @@ def definitions(ref: str) -> dict[str, Schema]:
             "properties": _properties(ref),
             "anyOf": [_given(each, [None, "", []]) for each in sorted(RECIPIENTS)],
         },
-        "Message": _message(ref, empty_bodies=True),
+        "Message": {**_message(ref, empty_bodies=True), "properties": {"type": _TYPE}},
         "Envelope": {
             "description": "As producers of the earlier Go service write it.",
             "type": "object",
             "required": ["message"],
             "properties": {
-                "type": _label("A label for logs and results."),
+                "type": {
+                    "description": "A label for logs and results, before the message's own.",
+                    "anyOf": [_LABEL, {"enum": list(_NOTHING)}],
+                },
                 "message": _message(ref, empty_bodies=False),
             },
+            "anyOf": [
+                _given("type", [*_NOTHING]),
+                {"properties": {"message": {"properties": {"type": _TYPE}}}},
+            ],
         },
         "Event": _event(ref),
         "Address": {
@@ -143,7 +154,7 @@ def _properties(ref: str) -> dict[str, Schema]:
             {"type": "string", **_line(LONGEST_ID)},
             "Names the mail in logs and results; by it duplicates are told.",
         ),
-        "type": _label("A label for logs and results."),
+        "type": {"description": "A label for logs and results."},
         "from": _optional(one, "The sender; else EMAIL_FROM."),
         "envelope_from": _optional(sender, 'Where bounces go, "<>" for nowhere.'),
         "to": _optional(several, "Recipients."),
@@ -206,7 +217,7 @@ def _attachment() -> Schema:
             "filename": line(attachments.LONGEST_NAME),
             "content_type": line(attachments.LONGEST_TYPE),
             "content": {"type": "string", "contentEncoding": "base64", "pattern": _BASE64},
-            "disposition": {"enum": [*attachments.DISPOSITIONS, None, ""]},
+            "disposition": {"enum": [*attachments.DISPOSITIONS, *_NOTHING]},
             "content_id": line(attachments.LONGEST_ID),
         },
     }
@@ -237,10 +248,6 @@ def _headers() -> Schema:
 def _priority() -> Schema:
     words = "|".join(map(_any_case, MessagePriority))
     return {"type": "string", "pattern": _anchored(words)}
-
-
-def _label(about: str) -> Schema:
-    return _optional({"type": "string", **_line(LONGEST_TYPE)}, about)
 
 
 def _line(longest: int) -> Schema:

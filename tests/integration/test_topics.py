@@ -37,22 +37,18 @@ def test_plans_creates_and_then_finds_nothing_to_do(
     assert (code, len(out)) == (0, len(wanted)), err
     code, out, _ = verb("show", "--json")
     shown = json.loads("\n".join(out))
-    assert {(each["topic"], each["partitions"]) for each in shown} == {
-        (name, 3) for name in wanted
-    }
+    assert {(each["topic"], each["partitions"]) for each in shown} == {(name, 3) for name in wanted}
     code, out, err = verb("plan", "--exit-code")
     assert (code, out, err) == (0, [], ["nothing is to be done"])
 
 
-def test_mends_what_would_lose_mail(
-    verb: Command, topics: Topics, kafka_tools: KafkaTools
-) -> None:
+def test_mends_what_would_lose_mail(verb: Command, topics: Topics, kafka_tools: KafkaTools) -> None:
     tier = f"{topics.queue}-retry-2h"
     kafka_tools.create_topic(topics.queue, 2)
     kafka_tools.create_topic(f"{topics.queue}-retry-77s", 1)
     kafka_tools.create_topic(tier, 1, {"retention.ms": "60000", "segment.ms": "3600000"})
     kafka_tools.create_topic(topics.dlq, 4, {"cleanup.policy": "compact"})
-    code, out, _ = verb("plan", "--json")
+    _, out, _ = verb("plan", "--json")
     found = {each["topic"]: each for each in json.loads("\n".join(out))}
     assert {each["name"] for each in found[tier]["change"]} == {
         *("partitions", "retention.ms", "max.message.bytes"),
