@@ -118,7 +118,7 @@ def replay_letters(
         scrub=AddressView(settings.log_addresses).scrub,
     )
     with telling:
-        on_letters(settings, _work(settings, order, telling, dry_run=dry_run))
+        on_letters(settings, _work(settings, order, telling, dry_run=dry_run), bar=False)
     return 1 if telling.failures else 0
 
 
