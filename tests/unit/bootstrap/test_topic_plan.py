@@ -19,7 +19,7 @@ def _plan(existing: dict[str, Existing], **asked: Any) -> dict[str, Step]:
     return {each.wanted.name: each for each in steps}
 
 
-def _topic(partitions: int = 3, **configs: str) -> Existing:
+def _topic(partitions: int = 3, /, **configs: str) -> Existing:
     known = {"cleanup.policy": "delete", "max.message.bytes": str(LARGEST), "retention.ms": "-1"}
     given = {name.replace("_", "."): value for name, value in configs.items()}
     return Existing(TopicInfo(partitions, 2), known | given)
@@ -28,9 +28,9 @@ def _topic(partitions: int = 3, **configs: str) -> Existing:
 WIDE = {"max_message_bytes": str(LARGEST + HEADROOM)}
 GOOD = {
     "q": _topic(),
-    "q-retry-30s": _topic(**WIDE),
-    "q-retry-2h": _topic(**WIDE),
-    "dlq": _topic(**WIDE),
+    "q-retry-30s": _topic(3, **WIDE),
+    "q-retry-2h": _topic(3, **WIDE),
+    "dlq": _topic(3, **WIDE),
     "email-results": _topic(),
     "email-suppressions": _topic(cleanup_policy="compact"),
     "dlq-state": _topic(cleanup_policy="compact"),
