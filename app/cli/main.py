@@ -43,6 +43,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
     try:
         code = root.main(list(arguments), PROGRAM, standalone_mode=False)
     except click.exceptions.Abort:
+        click.echo(err=True)  # leaves the line of the question
         return INTERRUPTED
     except KeyboardInterrupt:
         return INTERRUPTED

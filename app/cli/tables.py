@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _WIDE: Final = 10_000
 # Of a cell that is shortened, so much has to be left to tell anything.
-_LEAST: Final = 14
+_LEAST: Final = 12
 _GAP: Final = 2
 
 

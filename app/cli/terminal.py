@@ -18,6 +18,14 @@ def warn(text: str) -> None:
     click.echo(f"{styled('Warning:', fg='yellow', bold=True)} {text}", err=True)
 
 
+def agreed(question: str) -> bool:
+    """Ask whoever sits at the terminal; says that nothing was done when it shall not be."""
+    if click.confirm(question, err=True):
+        return True
+    click.echo("nothing was done", err=True)
+    return False
+
+
 def styled(text: str, **style: Any) -> str:
     """As `click.style`, which `click.echo` takes back where no terminal reads it.
 

@@ -70,6 +70,13 @@ class VerbGroup(click.Group):
         return super().parse_args(ctx, [DEFAULT, *args] if default else args)
 
     @override
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **kwargs)
+        except BrokenPipeError:
+            raise click.exceptions.Exit(0) from None  # as below, of the help
+
+    @override
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Verbs, none of which has to be loaded for it, or the flags of `run`."""
         if not incomplete.startswith("-"):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from app.cli.flags import KAFKA_CONNECTION_FIELDS, load_from, settings_flags
+from app.cli.terminal import agreed
 from app.cli.verbs import ExamplesCommand, ExamplesGroup
 
 if TYPE_CHECKING:
@@ -133,11 +134,12 @@ def apply(
     yes: bool,
     as_json: bool,
     **parameters: Any,
-) -> None:
+) -> int:
     """Create what is missing and change what would lose or hold up mail, after asking.
 
     Nothing is ever deleted, and no topic gets fewer partitions. Its user needs CREATE, ALTER and
-    ALTER_CONFIGS on the topics. Run again after an error, it goes on where it ended.
+    ALTER_CONFIGS on the topics. Run again after an error, it goes on where it ended. Exit code 1
+    when the answer is no.
     """
     if not yes and not sys.stdin.isatty():
         raise click.UsageError("Nobody is there to be asked: give --yes, or see `topics plan`.")
@@ -148,8 +150,10 @@ def apply(
     needed = [each for each in asyncio.run(look(settings, partitions, replication)) if each.needed]
     if needed and not yes:
         printing.plan(needed, as_json=False, to_be_asked=True)
-        click.confirm("Do this?", abort=True, err=True)
+        if not agreed("Do this?"):
+            return 1
     done = printing.Done(as_json=as_json)
     if needed:
         asyncio.run(do(settings, partitions, replication, done))
     done.summary()
+    return 0

@@ -8,30 +8,29 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from rich.text import Text
 
-from app.bootstrap.topic_plan import BROKERS_DEFAULT, LARGEST, POLICY, RETENTION
+from app.bootstrap.topic_plan import BROKERS_DEFAULT, COMPACT, LARGEST, POLICY, RETENTION
 from app.cli.shown import counted, size, span
 from app.cli.tables import Column, print_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from app.bootstrap.topic_plan import Step
 
 _SHOWN: Final = (
     Column("Topic", whole=True),
     Column("Holds"),
-    Column("Partitions", whole=True, right=True),
+    Column("Parts", whole=True, right=True),
     Column("Copies", whole=True, right=True),
     Column("Kept", whole=True, right=True),
-    Column("Policy", whole=True),
     Column("Largest", whole=True, right=True),
     Column("State", whole=True),
 )
 _PLANNED: Final = (
     Column("Topic", whole=True),
     Column("What", whole=True),
-    Column("How"),
-    Column("Why"),
+    Column("How", folds=True),
+    Column("Why", folds=True),
 )
 
 
@@ -81,7 +80,7 @@ class Done:
 def _row(step: Step) -> Sequence[str | Text]:
     name, purpose = step.wanted.name, step.wanted.purpose
     if step.existing is None:
-        return (name, purpose, "", "", "", "", "", Text("missing", style="bold red"))
+        return (name, purpose, "", "", "", "", Text("missing", style="bold red"))
     info, configs = step.existing.info, step.existing.configs
     if step.orphaned:
         state = Text("orphaned", style="yellow")
@@ -94,8 +93,7 @@ def _row(step: Step) -> Sequence[str | Text]:
         purpose,
         str(info.partitions),
         str(info.replication),
-        _kept(configs.get(RETENTION)),
-        configs.get(POLICY, "?"),
+        _kept(configs),
         _largest(configs.get(LARGEST)),
         state,
     )
@@ -127,7 +125,10 @@ def _number(count: int, noun: str, many: str = "") -> str:
     return f"{count} {noun if count == 1 else many}"
 
 
-def _kept(text: str | None) -> str:
+def _kept(configs: Mapping[str, str]) -> str:
+    text = configs.get(RETENTION)
+    if COMPACT in configs.get(POLICY, ""):
+        return "compacted"
     if text is None:
         return "?"
     return "for ever" if int(text) < 0 else span(int(text))
