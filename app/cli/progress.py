@@ -45,7 +45,7 @@ class Reading:
         self._noun = noun
         self._new_bar = bar
         self._monotonic = monotonic
-        self._since = monotonic()
+        self._since: float | None = None
         self._bar: Progress | None = None
         self._task: TaskID | None = None
 
@@ -60,6 +60,8 @@ class Reading:
         if done >= total:
             self.end()
             return
+        if self._since is None:
+            self._since = self._monotonic()
         if self._task is None and self._monotonic() - self._since >= SOON_S:
             self._begin()
         if self._bar is not None and self._task is not None:
@@ -70,7 +72,7 @@ class Reading:
         """Take it away; a later call of it begins anew."""
         if self._bar is not None:
             self._bar.stop()
-        self._bar, self._task, self._since = None, None, self._monotonic()
+        self._bar, self._task, self._since = None, None, None
 
     def _begin(self) -> None:
         self._bar = self._new_bar()

@@ -28,7 +28,7 @@ _COLOURS: Final = {
 _STATUS_WIDTH: Final = 10
 _ID_WIDTH: Final = 24
 # Below it what became of it stands on a line of its own.
-_NARROW: Final = 80
+_NARROW: Final = 100
 
 
 class ResultLines:

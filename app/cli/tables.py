@@ -110,7 +110,9 @@ def _print_paragraphs(console: Console, columns: Sequence[Column], rows: Sequenc
         if isinstance(row, Heading):
             console.print(Text(row.title, style="bold cyan"))
             continue
-        console.print(Text.assemble((str(row[0]), "bold")), soft_wrap=True)
+        # A number alone would not say of what.
+        head = f"{columns[0].title} {row[0]}" if columns[0].right else str(row[0])
+        console.print(Text(head, style="bold"), soft_wrap=True)
         for column, cell in zip(columns[1:], row[1:], strict=True):
             if str(cell):
                 line = Text.assemble(f"  {column.title:{titles}}  ", cell)

@@ -51,7 +51,10 @@ PARTS: Final = ("subject", "text", "html", "raw")
 @click.option("--open", "in_browser", is_flag=True, help="Show it in a browser.")
 @click.option("--watch", is_flag=True, help="Serve it here, anew after each change.")
 @click.option(
-    "--web-port", type=click.IntRange(0, 65535), default=0, help="With --watch: else a free one."
+    "--web-port",
+    type=click.IntRange(1, 65535),
+    metavar="PORT",
+    help="With --watch: its port; else a free one.",
 )
 @click.option("--strict", is_flag=True, help="Exit code 1 when there is a warning.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -61,7 +64,7 @@ def command(
     part: str | None,
     in_browser: bool,
     watch: bool,
-    web_port: int,
+    web_port: int | None,
     strict: bool,
     as_json: bool,
     **parameters: Any,
@@ -90,7 +93,7 @@ def command(
     if watch:
         from app.cli.render.live import serve  # noqa: PLC0415
 
-        asyncio.run(serve(settings, recipe, web_port, in_browser=in_browser))
+        asyncio.run(serve(settings, recipe, web_port or 0, in_browser=in_browser))
         return 0
     from app.cli.render import printing  # noqa: PLC0415
 

@@ -61,6 +61,7 @@ def test_an_error_takes_it_away_too() -> None:
 
     def read() -> None:
         with Reading(bar=bars, monotonic=clock) as reading:
+            reading(0, 2)
             clock.now = SOON_S
             reading(1, 2)
             raise KeyboardInterrupt
