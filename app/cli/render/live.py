@@ -66,6 +66,7 @@ class Live:
         self._make = made
         self._stamps = stamps
         self._changed = asyncio.Event()
+        self._ended = False
         # Before it is made: a change meanwhile is one to come.
         self._seen = stamps()
         self.made = made()
@@ -84,9 +85,14 @@ class Live:
             changed.set()
             tell(self.made)
 
+    def end(self) -> None:
+        """Let go of whoever listens."""
+        self._ended = True
+        self._changed.set()
+
     async def versions(self) -> AsyncIterator[int]:
         """This one, and each that follows."""
-        while True:
+        while not self._ended:
             changed = self._changed
             yield self.version
             await changed.wait()
@@ -102,7 +108,10 @@ async def serve(settings: Settings, recipe: Recipe, port: int, *, in_browser: bo
             _tell(live.made)
             if in_browser:
                 show_in_browser(server.url)
-            await live.follow(_tell)
+            try:
+                await live.follow(_tell)
+            finally:
+                live.end()
     except EmbeddedError as error:
         raise Fatal(str(error)) from None
 
