@@ -46,8 +46,8 @@ async def carry_out(admin: Admin, steps: Sequence[Step], done: Callable[[Step], 
     for step in steps:
         if not step.needed:
             continue
-        if step.create is not None:
-            await admin.create([step.create])
+        if step.create is not None and not await admin.create([step.create]):
+            continue  # somebody else was quicker
         if step.grow is not None:
             await admin.grow(step.wanted.name, int(step.grow.after))
         if step.changes:

@@ -33,7 +33,7 @@ def new_bar() -> Progress | None:
 
 
 class Reading:
-    """How far a topic is read; shows itself when that takes longer than a moment."""
+    """How far a topic is read, or written; shows itself when that takes longer than a moment."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Reading:
         self.end()
 
     def __call__(self, done: int, total: int) -> None:
-        """So many offsets are read of so many."""
+        """So many of so many are done."""
         if done >= total:
             self.end()
             return
@@ -65,7 +65,7 @@ class Reading:
         if self._task is None and self._monotonic() - self._since >= SOON_S:
             self._begin()
         if self._bar is not None and self._task is not None:
-            count = f"{done:,} of {total:,} {self._noun} read"
+            count = f"{done:,} of {total:,} {self._noun}"
             self._bar.update(self._task, completed=done, total=total, count=count)
 
     def end(self) -> None:

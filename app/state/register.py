@@ -107,6 +107,8 @@ class Register:
                 for (digest, _), answer in zip(batch, answers, strict=True):
                     if isinstance(answer, PublishError):
                         refused[digest] = answer
+                if self._on_progress is not None:
+                    self._on_progress(start + len(batch), len(records))
         return refused
 
     def _entry(self, digest: bytes, it: Suppression) -> Outgoing:

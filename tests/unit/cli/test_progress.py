@@ -50,7 +50,7 @@ def test_what_takes_longer_is_told_and_taken_away() -> None:
         reading(1, 2000)
         clock.now = SOON_S
         reading(1000, 2000)
-        assert bars.shown == ["1,000 of 2,000 letters read"]
+        assert bars.shown == ["1,000 of 2,000 letters"]
         assert bars.made[0].live.is_started
         reading(2000, 2000)
         assert not bars.made[0].live.is_started
