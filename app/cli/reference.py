@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from app.bootstrap.contract import DOCUMENTS
-from app.cli.flags import SettingFlag
+from app.cli.flags import KAFKA_CONNECTION_FIELDS, SettingFlag
 from app.cli.main import root
 from app.cli.schema import text_of
 from app.cli.verbs import PROGRAM, VERBS, ExamplesCommand
@@ -25,6 +25,7 @@ SCHEMAS: Final = {
     "asyncapi": "docs/schemas/asyncapi.json",
     "openapi": "docs/schemas/openapi.json",
 }
+_TO_KAFKA: Final = "those for [reaching Kafka](#reaching-kafka)"
 _HEAD: Final = f"""\
 <!-- made by `make reference` from the commands' help -->
 
@@ -44,7 +45,10 @@ bars are for terminals only; `NO_COLOR` turns colours off.
 def commands_page() -> str:
     """Every command with its flags and examples."""
     context = click.Context(root, info_name=PROGRAM)
-    parts = [_HEAD]
+    flags = ", ".join(
+        f"`{each.flag}`" for each in options() if each.field in KAFKA_CONNECTION_FIELDS
+    )
+    parts = [_HEAD, f"## Reaching Kafka\n\nEvery command that asks Kafka has the flags {flags}.\n"]
     for name in VERBS:
         verb = root.get_command(context, name)
         if verb is not None:
@@ -81,6 +85,8 @@ def _about(command: click.Command) -> str:
 
 def _rows(flags: Iterable[click.Parameter], context: click.Context) -> Iterator[str]:
     for each in flags:
+        if isinstance(each, click.Argument):
+            continue  # stands in the usage, and is told of above
         if (record := each.get_help_record(context)) is not None:
             names, about = (" ".join(part.split()).replace("|", "\\|") for part in record)
             yield f"| `{names}` | {about} |"
@@ -93,8 +99,11 @@ def _settings(command: click.Command) -> str:
         return ""
     if len(known) == len(options()):
         return "Every [setting](settings.md) is a flag of it."
-    names = ", ".join(f"`{each.flag}`" for each in known)
-    return f"Settings that are flags of it: {names}."
+    shown = [f"`{each.flag}`" for each in known]
+    if used.issuperset(KAFKA_CONNECTION_FIELDS):
+        of_kafka = [f"`{each.flag}`" for each in known if each.field in KAFKA_CONNECTION_FIELDS]
+        shown = [_TO_KAFKA, *(each for each in shown if each not in of_kafka)]
+    return f"Settings that are flags of it: {', '.join(shown)}."
 
 
 def _examples(command: ExamplesCommand) -> str:
