@@ -42,8 +42,9 @@ def run_command_line(arguments: Sequence[str]) -> int:
     """Run what the arguments say and give the exit code; prints errors, raises none of ours."""
     try:
         code = root.main(list(arguments), PROGRAM, standalone_mode=False)
-    except click.exceptions.Abort:
-        click.echo(err=True)  # leaves the line of the question
+    except click.exceptions.Abort as error:
+        if error.__cause__ is None:
+            click.echo(err=True)  # at a question, whose line has to be left
         return INTERRUPTED
     except KeyboardInterrupt:
         return INTERRUPTED
