@@ -24,7 +24,7 @@ async def survey(admin: Admin, routes: Routes) -> dict[str, Existing]:
         for name, info in (await persistent(admin.topics, ANSWER_S)).items()
         if name in names or routes.schedule.is_tier(name)
     }
-    configs = await admin.configs(list(found))
+    configs = await admin.topic_configs(list(found))
     return {name: Existing(info, configs[name]) for name, info in found.items()}
 
 

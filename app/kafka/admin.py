@@ -125,9 +125,9 @@ class Admin:
 
     async def config(self, topic: str) -> dict[str, str]:
         """The effective configuration of one topic; `Fatal` when we may not see it."""
-        return (await self.configs([topic]))[topic]
+        return (await self.topic_configs([topic]))[topic]
 
-    async def configs(self, topics: Sequence[str]) -> dict[str, dict[str, str]]:
+    async def topic_configs(self, topics: Sequence[str]) -> dict[str, dict[str, str]]:
         """As `config`, of several topics that exist."""
         if not topics:
             return {}
