@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from reference.check import check
+from reference.commands import PAGE as COMMANDS
+from reference.commands import commands_page, schemas
 from reference.dashboards.files import dashboards
 from reference.faults import faults
 from reference.issues import issues
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 MADE: Final[dict[str, Callable[[], str]]] = {
     ".env.example": env_example,
     "docs/settings.md": settings,
+    COMMANDS: commands_page,
+    **schemas(),
     **dashboards(),
 }
 # Pages that others write, with places for what is made, by the name in their marks.
@@ -57,4 +61,6 @@ def stale(project: Path) -> list[str]:
 def write(project: Path) -> None:
     """Write them all."""
     for name, text in current(project).items():
-        (project / name).write_text(text, encoding="utf-8")
+        file = project / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")

@@ -11,6 +11,7 @@ from app.bootstrap.changing import changeables
 from app.bootstrap.letters_desk import ServiceLetters
 from app.bootstrap.live_settings import LiveSettings
 from app.bootstrap.memory import memory_limit
+from app.bootstrap.operations_table import Desks, operations_at
 from app.bootstrap.register_desk import ServiceRegister
 from app.bootstrap.relays_desk import ServiceRelays
 from app.bootstrap.service_metrics import ServiceMetrics
@@ -19,17 +20,11 @@ from app.ops.access import Access
 from app.ops.application import create_app
 from app.ops.aside import Aside
 from app.ops.broadcast import Broadcast
-from app.ops.console_page import console_page
-from app.ops.dead_letters import dead_letters
-from app.ops.glance import events, glancing
-from app.ops.previews import Previews, previewing
+from app.ops.glance import glancing
+from app.ops.previews import Previews
 from app.ops.problems import Problem
-from app.ops.relaying import relaying
 from app.ops.server import OpsServer
-from app.ops.settings import changing_settings
-from app.ops.steering import steering
-from app.ops.suppressions import suppressions
-from app.ops.work import Desk, working
+from app.ops.work import Desk
 from app.settings import InvalidSettings
 from app.telemetry import AddressView, get_audit_logger
 from app.telemetry.scrape import Scrape
@@ -73,17 +68,18 @@ class Operations:
                 watch,
                 Scrape(service.metrics),
                 access,
-                [
-                    *console_page(),
-                    *events(self._broadcast),
-                    *steering(service.course, self._live),
-                    *relaying(ServiceRelays(service.relays)),
-                    *changing_settings(self._live),
-                    *dead_letters(letters, previews),
-                    *previewing(previews),
-                    *working(desk),
-                    *suppressions(ServiceRegister(settings, self._aside)),
-                ],
+                operations_at(
+                    Desks(
+                        helm=service.course,
+                        settings=self._live,
+                        relays=ServiceRelays(service.relays),
+                        letters=letters,
+                        previews=previews,
+                        work=desk,
+                        register=ServiceRegister(settings, self._aside),
+                        broadcast=self._broadcast,
+                    )
+                ),
             ),
         )
 

@@ -6,23 +6,26 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.bootstrap.topic_plan import (
+    BROKERS_DEFAULT,
+    DEFAULT_MAX_MESSAGE,
+    HEADROOM,
+    LARGEST,
+    Purpose,
+    Wanted,
+    creation,
+    wanted_topics,
+)
 from app.domain.errors import Fatal
-from app.kafka import TopicSpec, persistent
-from app.outcomes.dead_letters import state_topic
+from app.kafka import persistent
 
 if TYPE_CHECKING:
-    from app.kafka import Admin, TopicInfo
+    from app.kafka import Admin, TopicInfo, TopicSpec
     from app.outcomes import Routes
 
 log = logging.getLogger(__name__)
 
-BROKERS_DEFAULT = -1
 ANSWER_S = 30.0
-# What our headers may add to a record on its way through the tiers.
-HEADROOM = 64 * 1024
-PARKED_MS = 30 * 24 * 3600 * 1000
-DEFAULT_MAX_MESSAGE = 1_048_588
-COMPACT = {"cleanup.policy": "compact"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +49,9 @@ async def prepare_topics(admin: Admin, routes: Routes, *, create: bool) -> Topic
     """
     queue = routes.schedule.queue
     existing = await persistent(admin.topics, ANSWER_S)
-    wanted = [queue, *routes.schedule.topics, routes.dead_letters]
-    if routes.results:
-        wanted.append(routes.results)
-    if routes.suppressing:
-        wanted.append(routes.suppressing.topic)
+    wanted = {each.name: each for each in wanted_topics(routes)}
+    (state,) = (name for name, each in wanted.items() if each.purpose is Purpose.STATE)
+    marks = wanted.pop(state)
     missing = [topic for topic in wanted if topic not in existing]
     if missing and not create:
         raise Fatal(
@@ -58,15 +59,18 @@ async def prepare_topics(admin: Admin, routes: Routes, *, create: bool) -> Topic
             "Create them, or start with KAFKA_CREATE_TOPICS=true"
         )
     if queue in missing:
-        await _create(admin, [TopicSpec(queue, BROKERS_DEFAULT)])
+        await _create(admin, [creation(wanted[queue], BROKERS_DEFAULT, BROKERS_DEFAULT, 0)])
         existing |= await persistent(lambda: _appeared(admin, queue), ANSWER_S)
         missing.remove(queue)
-    largest = int((await admin.config(queue)).get("max.message.bytes") or DEFAULT_MAX_MESSAGE)
+    largest = int((await admin.config(queue)).get(LARGEST) or DEFAULT_MAX_MESSAGE)
     info = existing[queue]
-    await _create(admin, [_spec(topic, info, largest, routes) for topic in missing])
-    state = state_topic(routes.dead_letters)
+
+    def spec(topic: Wanted) -> TopicSpec:
+        return creation(topic, info.partitions, info.replication, largest)
+
+    await _create(admin, [spec(wanted[topic]) for topic in missing])
     if create and state not in existing:
-        await _offer(admin, TopicSpec(state, info.partitions, info.replication, COMPACT))
+        await _offer(admin, spec(marks))
     tiers = {topic for topic in existing if routes.schedule.is_tier(topic)}
     return Topics(
         queue,
@@ -97,13 +101,3 @@ async def _offer(admin: Admin, spec: TopicSpec) -> None:
         await _create(admin, [spec])
     except Fatal as error:
         log.warning("%s; `dlq replay` needs it", error)
-
-
-def _spec(name: str, queue: TopicInfo, largest: int, routes: Routes) -> TopicSpec:
-    if routes.suppressing and name == routes.suppressing.topic:
-        configs = {"cleanup.policy": "compact"}
-    else:
-        configs = {"cleanup.policy": "delete", "max.message.bytes": str(largest + HEADROOM)}
-        if name != routes.results:
-            configs["retention.ms"] = str(PARKED_MS)
-    return TopicSpec(name, queue.partitions, queue.replication, configs)

@@ -12,7 +12,7 @@ from app.bootstrap.configs import routes
 from app.cli.reaching import reached
 from app.cli.shown import span
 from app.cli.tables import Column, print_table
-from app.cli.terminal import complain
+from app.cli.terminal import complain, styled
 from app.domain.clock import epoch_ms
 from app.domain.errors import Fatal
 from app.domain.record import Partition
@@ -119,8 +119,8 @@ def _print_tables(shown: Sequence[Shown], ages: int | None) -> None:
     for number, one in enumerate(shown):
         if number:
             click.echo()
-        mark = f"  {click.style('orphaned', fg='yellow')}" if one.orphaned else ""
-        click.echo(f"{click.style(one.topic, bold=True)}  group {one.group}{mark}")
+        mark = f"  {styled('orphaned', fg='yellow')}" if one.orphaned else ""
+        click.echo(f"{styled(one.topic, bold=True)}  group {one.group}{mark}")
         print_table(_COLUMNS, map(_row, one.partitions))
         for part in one.partitions:
             if part.unsettled:

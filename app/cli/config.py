@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from app.cli.flags import load_from, settings_flags, source_of
-from app.cli.tables import show
+from app.cli.tables import Column, Heading, print_table
 from app.cli.verbs import ExamplesCommand
 from app.settings import options
 
 if TYPE_CHECKING:
+    from app.cli.tables import Row
     from app.settings import Loaded, Option
 
 MASK = "********"
+_COLUMNS: Final = (
+    Column("Setting", whole=True),
+    Column("Value", folds=True),
+    Column("Source", folds=True),
+)
 
 
 @settings_flags()
@@ -61,30 +67,24 @@ def _entry(loaded: Loaded, option: Option) -> dict[str, str | None]:
 
 
 def _print_table(loaded: Loaded, shown: list[Option]) -> None:
-    from rich.table import Table  # noqa: PLC0415  # slow to import, and --json does without
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("Setting", no_wrap=True)
-    table.add_column("Value", overflow="fold")
-    table.add_column("Source", overflow="fold")
+    rows: list[Row] = []
     for group, members in groupby(shown, key=lambda each: each.details.group):
-        table.add_row()
-        table.add_row(f"[bold cyan]{group}[/]")
-        for option in members:
-            table.add_row(*_row(loaded, option))
-    show(table)
+        rows.append(Heading(group))
+        rows += [_row(loaded, option) for option in members]
+    print_table(_COLUMNS, rows)
 
 
-def _row(loaded: Loaded, option: Option) -> tuple[str, str, str]:
+def _row(loaded: Loaded, option: Option) -> Row:
     """What somebody gave stands out from the defaults."""
-    from rich.markup import escape  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415  # slow to import, and --json does without
 
     value = _value(loaded, option)
-    text = f"[dim]{escape(_absent(option))}[/]" if value is None else escape(value)
+    text = _absent(option) if value is None else value
+    style = "dim" if value is None else ""
     given = loaded.given.get(option.field)
     if given is None:
-        return option.name, text, "[dim]default[/]"
-    return option.name, f"[bold green]{text}[/]", escape(str(given))
+        return option.name, Text(text, style=style), Text("default", style="dim")
+    return option.name, Text(text, style=style or "bold green"), str(given)
 
 
 def _absent(option: Option) -> str:

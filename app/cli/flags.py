@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from click.shell_completion import CompletionItem
 from typing_extensions import override
 
 from app.cli.terminal import warn
 from app.cli.verbs import HeadedOption
 from app.settings import Loaded, Option, Source, load, options
-from app.settings.kinds import Switch
+from app.settings.kinds import Choice, Switch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,6 +33,9 @@ KAFKA_CONNECTION_FIELDS: Final = (
 # What the Go service calls otherwise.
 _ELSEWHERE: Final = {"smtp_password": ("--smtp-pass",)}
 
+# How click names to a shell what it shall complete by itself.
+_PATHS: Final = {"FILE": "file", "FOLDER": "dir"}
+
 
 class SettingFlag(HeadedOption):
     """A flag whose value is read, like every other source's, by the settings themselves."""
@@ -43,6 +47,9 @@ class SettingFlag(HeadedOption):
         # Told nothing of it, click insists on a value.
         bare: dict[str, Any] = {"flag_value": "true"} if switch else {}
         self.heading = option.details.group.value
+        self._words: tuple[str, ...] = ("true", "false") if switch else ()
+        if isinstance(option.kind, Choice) and metavar == option.kind.metavar:
+            self._words = option.kind.words
         super().__init__(
             declarations,
             type=str,
@@ -52,6 +59,15 @@ class SettingFlag(HeadedOption):
             is_flag=False,
             **bare,
         )
+
+    @override
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Words where the setting takes some, else files where it takes those."""
+        if self._words:
+            begun = incomplete.lower()
+            return [CompletionItem(each) for each in self._words if each.lower().startswith(begun)]
+        kind = _PATHS.get(str(self.metavar))
+        return [CompletionItem(incomplete, type=kind)] if kind else []
 
     @override
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Any, Self
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import TaskID
 
+from app.cli.progress import new_bar
 from app.cli.terminal import complain, warn
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ class Landing:
         self._many = many
         self._silent = False
         self._in_trouble = False
-        self._progress = _progress() if many and sys.stderr.isatty() else None
+        self._progress = new_bar() if many else None
         self._task = TaskID(0)
         if self._progress is not None:
             self._task = self._progress.add_task("sending", total=total, count="0 messages")
@@ -110,17 +109,6 @@ class Landing:
         except BrokenPipeError:
             # Whoever read this has enough; the messages still have to be sent.
             self._silent = True
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.fields[count]}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        redirect_stdout=sys.stdout is not None and sys.stdout.isatty(),
-    )
 
 
 def _messages(count: int) -> str:

@@ -10,13 +10,11 @@ import click
 
 from app import __version__
 from app.cli.terminal import complain, warn
-from app.cli.verbs import VerbGroup
+from app.cli.verbs import PROGRAM, VerbGroup
 from app.domain.errors import MailerError, ServerUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-PROGRAM: Final = "kafka-mailer"
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -44,7 +42,9 @@ def run_command_line(arguments: Sequence[str]) -> int:
     """Run what the arguments say and give the exit code; prints errors, raises none of ours."""
     try:
         code = root.main(list(arguments), PROGRAM, standalone_mode=False)
-    except click.exceptions.Abort:
+    except click.exceptions.Abort as error:
+        if error.__cause__ is None:
+            click.echo(err=True)  # at a question, whose line has to be left
         return INTERRUPTED
     except KeyboardInterrupt:
         return INTERRUPTED

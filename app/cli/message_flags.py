@@ -182,6 +182,10 @@ def _json_or_text(text: str) -> Any:
         return text
 
 
+# For a flag of its own, `multiple`.
+read_pairs: Final = _read(_pairs)
+
+
 def _headers(texts: Iterable[str]) -> dict[str, str]:
     made = {}
     for text in texts:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 import orjson
 
+from app.cli.terminal import styled
 from app.domain.outcome import Status
 from app.outcomes.result_filter import recipients_of
 
@@ -27,6 +27,8 @@ _COLOURS: Final = {
 }
 _STATUS_WIDTH: Final = 10
 _ID_WIDTH: Final = 24
+# Below it what became of it stands on a line of its own.
+_NARROW: Final = 100
 
 
 class ResultLines:
@@ -36,7 +38,7 @@ class ResultLines:
         self._as_json = as_json
         terminal = sys.stdout is not None and sys.stdout.isatty()
         self._width = shutil.get_terminal_size().columns if terminal else None
-        self._coloured = terminal and not os.environ.get("NO_COLOR")
+        self._coloured = terminal
 
     def results(self, found: Iterable[Found]) -> None:
         """Write them, each on one line."""
@@ -69,13 +71,21 @@ class ResultLines:
         text = (
             f"{head}{status:{_STATUS_WIDTH}}  {_shown(name):{_ID_WIDTH}}  {_shown(rest)}".rstrip()
         )
-        if self._width is not None and len(text) > self._width:
-            text = f"{text[: self._width - 1]}…"
+        below = ""
+        if self._width is not None and self._width < _NARROW:
+            text, below = f"{head}{status:{_STATUS_WIDTH}}  {_shown(name)}", f"  {_shown(rest)}"
+        if self._width is not None:
+            text, below = self._cut(text), self._cut(below)
         if self._coloured and (colour := _COLOURS.get(status)):  # type: ignore[call-overload]
             start = len(head)
             end = start + len(status)
-            text = text[:start] + click.style(text[start:end], fg=colour) + text[end:]
-        click.echo(text)
+            text = text[:start] + styled(text[start:end], fg=colour) + text[end:]
+        click.echo(f"{text}\n{below}" if below.strip() else text)
+
+    def _cut(self, text: str) -> str:
+        if self._width is None or len(text) <= self._width:
+            return text
+        return f"{text[: self._width - 1]}…"
 
 
 def _parts(result: Mapping[str, Any]) -> tuple[str, str, str, str]:

@@ -7,6 +7,7 @@ import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from app.cli.progress import Reading
 from app.cli.reaching import reached
 from app.cli.result_lines import ResultLines
 from app.cli.terminal import complain, warn
@@ -38,9 +39,13 @@ class Trouble:
 
 @asynccontextmanager
 async def opened(settings: Settings, topic: str) -> AsyncIterator[ResultsLog]:
-    """The results as they are now."""
-    async with reached(settings) as config, ResultsLog(config, topic, Trouble()) as log:
-        yield log
+    """The results as they are now; a bar shows how far they are read."""
+    with Reading("results") as reading:
+        async with (
+            reached(settings) as config,
+            ResultsLog(config, topic, Trouble(), reading) as log,
+        ):
+            yield log
 
 
 async def show(

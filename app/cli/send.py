@@ -50,6 +50,7 @@ _USED: Final = (
     "--file",
     "-f",
     "source",
+    type=click.Path(allow_dash=True),
     metavar="FILE",
     help="Read messages from FILE, one JSON document on each line; - is standard input.",
 )

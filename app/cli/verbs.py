@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
+from click.shell_completion import CompletionItem
 from typing_extensions import override
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ class Verb(NamedTuple):
     command: str
     about: str
 
+
+PROGRAM: Final = "kafka-mailer"
 
 VERBS: Final = {
     "run": Verb("app.cli.run:command", "Read messages from Kafka and send them (the default)."),
@@ -33,8 +36,16 @@ VERBS: Final = {
         "app.cli.suppressions.command:command", "See and change which addresses get no mail."
     ),
     "dlq": Verb("app.cli.dlq:command", "Look at dead letters, send them again, delete them."),
+    "topics": Verb(
+        "app.cli.topics:command", "Compare Kafka's topics with the settings, mend them."
+    ),
+    "render": Verb(
+        "app.cli.render:command", "Show the mail that a template makes, while you edit."
+    ),
+    "schema": Verb("app.cli.schema:command", "Print what messages and results look like."),
     "judge": Verb("app.cli.judge:command", "Try how a relay's reply is judged."),
     "config": Verb("app.cli.config:command", "Show every setting, its value and its source."),
+    "completion": Verb("app.cli.completion:command", "Print the completion for a shell."),
     "demo": Verb("app.cli.demo:command", "Watch it work, with a broker and a mailbox of its own."),
 }
 EXAMPLES: Final = (
@@ -52,9 +63,33 @@ class VerbGroup(click.Group):
 
     @override
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0].startswith("-") and args[0] not in _OWN_OPTIONS):
-            args = [DEFAULT, *args]
-        return super().parse_args(ctx, args)
+        if args:
+            default = args[0].startswith("-") and args[0] not in _OWN_OPTIONS
+        else:
+            default = not ctx.resilient_parsing  # a shell that completes has no verb yet
+        return super().parse_args(ctx, [DEFAULT, *args] if default else args)
+
+    @override
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **kwargs)
+        except BrokenPipeError:
+            raise click.exceptions.Exit(0) from None  # as below, of the help
+
+    @override
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Verbs, none of which has to be loaded for it, or the flags of `run`."""
+        if not incomplete.startswith("-"):
+            return [
+                CompletionItem(name, help=verb.about)
+                for name, verb in VERBS.items()
+                if name.startswith(incomplete)
+            ]
+        of_run = self.get_command(ctx, DEFAULT)
+        flags = of_run.shell_complete(ctx, incomplete) if of_run else []
+        own = [CompletionItem(name) for name in _OWN_OPTIONS if name.startswith(incomplete)]
+        known = {each.value for each in flags}
+        return flags + [each for each in own if each.value not in known]
 
     @override
     def invoke(self, ctx: click.Context) -> Any:
@@ -141,6 +176,7 @@ class ExamplesGroup(click.Group):
     """A verb that has verbs of its own, and whose help ends with examples."""
 
     def __init__(self, *args: Any, examples: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
+        kwargs = {"options_metavar": "", "subcommand_metavar": "COMMAND [OPTIONS]", **kwargs}
         super().__init__(*args, **kwargs)
         self.examples = examples
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from app.composer.broken import BrokenTemplate
+    from app.composer.catalogue import TemplateSet
     from app.composer.config import ComposerConfig
     from app.domain.job import Trail
     from app.domain.message import Message
@@ -161,6 +162,10 @@ class Composer:
                 "", f"too large: {len(content)} bytes composed, at most {self._max_bytes} allowed"
             )
         return Composed(draft.envelope, content, draft.message_id)
+
+    def template(self, name: str, locale: str | None) -> TemplateSet:
+        """The files that serve a message; `InvalidMessage` when there is none of that name."""
+        return self._templates.current().find(name, locale)
 
     def broken(self) -> tuple[BrokenTemplate, ...]:
         """Templates whose last edit cannot be used; looks at the folder once a second at most."""

@@ -6,18 +6,18 @@ import re
 from typing import Final
 
 # RFC 5322 2.2: printable ASCII without the colon; nobody needs more than 100.
-_NAME: Final = re.compile(r"[!-9;-~]{1,100}")
-_STRUCTURAL: Final = frozenset(
+NAME: Final = re.compile(r"[!-9;-~]{1,100}")
+STRUCTURAL: Final = frozenset(
     ("from", "to", "cc", "bcc", "subject", "sender", "return-path", "received")
 )
-_STRUCTURAL_PREFIXES: Final = ("content-", "mime-", "dkim-", "resent-")
+STRUCTURAL_PREFIXES: Final = ("content-", "mime-", "dkim-", "resent-")
 
 
 def is_header_name(name: str) -> bool:
-    return _NAME.fullmatch(name) is not None
+    return NAME.fullmatch(name) is not None
 
 
 def is_structural(name: str) -> bool:
     """Whether the header follows from the message's own fields, so that none may be added."""
     lower = name.lower()
-    return lower in _STRUCTURAL or lower.startswith(_STRUCTURAL_PREFIXES)
+    return lower in STRUCTURAL or lower.startswith(STRUCTURAL_PREFIXES)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MAIL_ID: Final = "mail-id"
 MAIL_ATTEMPT: Final = "mail-attempt"
@@ -18,17 +21,16 @@ MAIL_FAILED_AT: Final = "mail-failed-at"
 PRIORITY: Final = "priority"
 TYPE: Final = "type"
 
-OURS: Final = frozenset(
-    {
-        MAIL_ID,
-        MAIL_ATTEMPT,
-        MAIL_NOT_BEFORE,
-        MAIL_FIRST_SEEN,
-        MAIL_ORIGIN,
-        MAIL_RECIPIENTS,
-        MAIL_ERROR_KIND,
-        MAIL_ERROR_CODE,
-        MAIL_ERROR_TEXT,
-        MAIL_FAILED_AT,
-    }
-)
+ABOUT: Final[Mapping[str, str]] = {
+    MAIL_ID: "the message's id",
+    MAIL_ATTEMPT: "attempts made",
+    MAIL_NOT_BEFORE: "when it may be tried again (epoch ms)",
+    MAIL_FIRST_SEEN: "when its first record was written (epoch ms)",
+    MAIL_ORIGIN: "topic/partition/offset of its first record",
+    MAIL_RECIPIENTS: "whom it concerns, where not all (JSON)",
+    MAIL_ERROR_KIND: "why it was not delivered",
+    MAIL_ERROR_CODE: "the relay's codes, like 550 5.1.1",
+    MAIL_ERROR_TEXT: "the relay's words",
+    MAIL_FAILED_AT: "when it failed (epoch ms)",
+}
+OURS: Final = frozenset(ABOUT)

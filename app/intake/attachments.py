@@ -17,7 +17,7 @@ LONGEST_TYPE: Final = 500
 LONGEST_ID: Final = 255
 
 _UNKNOWN: Final = "application/octet-stream"
-_DISPOSITIONS: Final = ("attachment", "inline")
+DISPOSITIONS: Final = ("attachment", "inline")
 
 
 def read_attachments(value: object, field: str) -> tuple[Attachment, ...]:
@@ -29,7 +29,7 @@ def read_attachments(value: object, field: str) -> tuple[Attachment, ...]:
 
 def _attachment(given: dict[str, Any], field: str) -> Attachment:
     disposition = given.get("disposition") or "attachment"
-    if disposition not in _DISPOSITIONS:
+    if disposition not in DISPOSITIONS:
         raise InvalidMessage(f"{field}.disposition", "must be attachment or inline")
     return Attachment(
         filename=_line(given, field, "filename", LONGEST_NAME) or "",

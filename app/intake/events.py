@@ -19,7 +19,7 @@ DATA_BASE64: Final = "data_base64"
 _PREFIX: Final = "ce_"
 _CONTENT_TYPE: Final = "content-type"
 _STRUCTURED: Final = "application/cloudevents"
-_VERSION: Final = re.compile(r"1(\.[0-9]{1,9})?")
+VERSION: Final = re.compile(r"1(\.[0-9]{1,9})?")
 
 
 class Attribute(NamedTuple):
@@ -72,7 +72,7 @@ def _of_header(headers: Mapping[str, bytes], name: str) -> Attribute:
 def _require_version(version: Attribute) -> None:
     if not version.given:
         raise InvalidMessage(version.field, "is required in a CloudEvents event")
-    if not isinstance(version.value, str) or not _VERSION.fullmatch(version.value):
+    if not isinstance(version.value, str) or not VERSION.fullmatch(version.value):
         raise InvalidMessage(version.field, "must be 1.0: other CloudEvents cannot be read")
 
 

@@ -12,7 +12,7 @@ from app.domain.errors import InvalidMessage
 
 MOST_COUNTED: Final = 1_000_000
 
-_RFC_3339: Final = re.compile(
+RFC_3339: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d(?:\.\d{1,9})?)([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 # What Go writes for a time that was never set.
@@ -90,7 +90,7 @@ def moment(value: object, field: str) -> datetime | None:
     """An RFC 3339 time, in UTC; None for the zero of Go's `time.Time`."""
     if value == _GO_ZERO:
         return None
-    parts = _RFC_3339.fullmatch(value) if isinstance(value, str) else None
+    parts = RFC_3339.fullmatch(value) if isinstance(value, str) else None
     if parts is None:
         raise InvalidMessage(field, "must be an RFC 3339 time with its zone: 2030-01-31T08:00:00Z")
     day, time, zone = parts.groups()

@@ -39,8 +39,8 @@ KNOWN_FIELDS: Final = frozenset(
     }
 )
 
-_TEMPLATE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
-_LOCALE: Final = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8}){0,4}")
+TEMPLATE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+LOCALE: Final = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8}){0,4}")
 _PRIORITIES: Final = {each.value: each for each in MessagePriority}
 
 
@@ -159,11 +159,11 @@ def _subject(value: object, field: str) -> str:
 
 
 def _template(value: object, field: str) -> str:
-    return pattern(value, field, _TEMPLATE, "a template's name: letters, digits, - and _")
+    return pattern(value, field, TEMPLATE, "a template's name: letters, digits, - and _")
 
 
 def _locale(value: object, field: str) -> str:
-    return pattern(value, field, _LOCALE, "a language tag such as pt-BR")
+    return pattern(value, field, LOCALE, "a language tag such as pt-BR")
 
 
 def _tags(value: object, field: str) -> tuple[str, ...]:

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import (
     GroupAuthorizationFailedError,
     GroupLoadInProgressError,
     IncompatibleBrokerVersion,
+    KafkaError,
     TopicAlreadyExistsError,
     TopicAuthorizationFailedError,
     for_code,
@@ -22,6 +23,7 @@ from app.domain.errors import Fatal
 from app.domain.record import Partition
 from app.kafka.bounded import bounded, closed
 from app.kafka.rights import GroupRightsRequest, Right, TopicRightsRequest, rights_in
+from app.kafka.topic_changes import ConfigChangeRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -117,29 +119,65 @@ class Admin:
                     f"{Right.DESCRIBE}, should it be there already)"
                 )
             elif error is not TopicAlreadyExistsError:
-                reason = next((text for text in rest if text), error.__name__)
-                raise Fatal(f"topic {name} could not be created: {reason}")
+                reason = next((text for text in rest if text), None)
+                raise Fatal(f"topic {name} could not be created: {_said(code, reason)}")
         return created
 
     async def config(self, topic: str) -> dict[str, str]:
         """The effective configuration of one topic; `Fatal` when we may not see it."""
+        return (await self.topic_configs([topic]))[topic]
+
+    async def topic_configs(self, topics: Sequence[str]) -> dict[str, dict[str, str]]:
+        """As `config`, of several topics that exist."""
+        if not topics:
+            return {}
         responses = await bounded(
-            self._client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)]),
+            self._client.describe_configs(
+                [ConfigResource(ConfigResourceType.TOPIC, topic) for topic in topics]
+            ),
             self._bound,
         )
-        settings: dict[str, str] = {}
+        found: dict[str, dict[str, str]] = {topic: {} for topic in topics}
         for response in responses:
-            for resource in response.resources:
-                if resource[0]:
-                    error = for_code(resource[0])
+            for code, _, _, topic, entries in response.resources:
+                if code:
+                    error = for_code(code)
                     if error is TopicAuthorizationFailedError:
                         raise Fatal(
                             "Kafka does not grant what is needed: "
                             f"{Right.DESCRIBE_CONFIGS} on topic {topic}"
                         )
                     raise error(f"configuration of topic {topic}")
-                settings |= {entry[0]: entry[1] for entry in resource[4]}
-        return settings
+                found[topic] |= {entry[0]: entry[1] for entry in entries}
+        return found
+
+    async def change(self, topic: str, values: Mapping[str, str]) -> None:
+        """Set these of its configuration, the others stay; `Fatal` when the broker refuses."""
+        try:
+            answer = await bounded(
+                self._client._send_request(ConfigChangeRequest(topic, values)),  # noqa: SLF001
+                self._bound,
+            )
+        except (IncompatibleBrokerVersion, NotImplementedError):
+            raise Fatal(
+                f"topic {topic} could not be changed: this Kafka cannot change single values of "
+                "a configuration"
+            ) from None
+        for code, reason, _, name in answer.responses:
+            if code:
+                raise Fatal(f"topic {name} could not be changed: {_said(code, reason)}")
+
+    async def grow(self, topic: str, partitions: int) -> None:
+        """Bring it to so many partitions; `Fatal` when the broker refuses."""
+        try:
+            await bounded(
+                self._client.create_partitions({topic: NewPartitions(partitions)}), self._bound
+            )
+        except KafkaError as error:
+            if error.retriable:
+                raise
+            said = error.args[0] if error.args else type(error).__name__
+            raise Fatal(f"topic {topic} could not be given more partitions: {said}") from None
 
     async def topic_rights(self, names: Sequence[str]) -> dict[str, frozenset[Right]]:
         """What we may do with each topic; all where the broker does not tell.
@@ -214,6 +252,10 @@ class Admin:
         if missing := [partition for partition in asked if partition not in found]:
             raise GroupLoadInProgressError(f"no answer about the committed offset of {missing}")
         return found
+
+
+def _said(code: int, reason: str | None) -> str:
+    return reason or str(for_code(code).__name__)
 
 
 def _new_topic(spec: TopicSpec) -> NewTopic:

@@ -12,7 +12,7 @@ from app.kafka.lenient_records import install
 from app.kafka.logs import bounds_of, offsets_at, record_of, times_after
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
     from app.domain.record import Record
     from app.kafka.config import KafkaConfig
@@ -32,12 +32,20 @@ class LogReader:
     """
 
     def __init__(
-        self, config: KafkaConfig, *, fetch_bytes: int = 1024 * 1024, wait_s: float = 0.5
+        self,
+        config: KafkaConfig,
+        *,
+        fetch_bytes: int = 1024 * 1024,
+        wait_s: float = 0.5,
+        on_progress: Callable[[int, int], object] | None = None,
     ) -> None:
         """`wait_s`: how long brokers hold a question that they have no records for.
 
-        Whoever begins anew elsewhere waits for the question before that long.
+        Whoever begins anew elsewhere waits for the question before that long. `on_progress(read,
+        of how many)` hears of offsets while reading `until` an end.
         """
+        self._on_progress = on_progress
+        self._starts: dict[Partition, int] = {}
         self._bound = config.request_timeout_s
         self._client: Any = AIOKafkaConsumer(
             **config.client_options(),
@@ -81,6 +89,7 @@ class LogReader:
 
         Where retention has taken that offset, reading begins at the log's start.
         """
+        self._starts = dict(starts)
         self._client.assign([TopicPartition(*partition) for partition in starts])
         for partition, offset in starts.items():
             self._client.seek(TopicPartition(*partition), offset)
@@ -102,6 +111,8 @@ class LogReader:
         the log was cut meanwhile; what lies at or beyond an end is left out.
         """
         ends = dict(ends)
+        at = {part: start for part, start in self._starts.items() if part in ends}
+        first, total = sum(at.values()), sum(max(0, ends[part] - at[part]) for part in at)
         while await self._is_before(ends):
             records = await self.next(LOOK_FOR_END_S)
             if not records:
@@ -114,6 +125,11 @@ class LogReader:
             ]
             if below:
                 yield below
+            if self._on_progress is not None:
+                at |= {Partition(each.topic, each.partition): each.offset + 1 for each in below}
+                self._on_progress(sum(at.values()) - first, total)
+        if self._on_progress is not None:
+            self._on_progress(total, total)
 
     async def _is_before(self, ends: Mapping[Partition, int]) -> bool:
         for partition, end in ends.items():

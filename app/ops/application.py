@@ -30,17 +30,18 @@ def create_app(
     changing: Sequence[Operation] = (),
 ) -> ASGIApp:
     """Serves what there is to see, what changes anything, and its own description."""
-    return serving(_described([*seeing(sight, scrape), *changing], sight), access)
+    return serving(described([*seeing(sight, scrape), *changing], sight), access)
 
 
-def _described(operations: list[Operation], sight: Sight) -> list[Operation]:
+def described(operations: list[Operation], sight: Sight) -> list[Operation]:
+    """These, and the one that tells of them."""
     made: list[bytes] = []
 
     async def description(_: Call) -> Reply:
         if not made:
             # It takes a while, once.
-            described = [each for each in operations if each.described]
-            make = partial(describe, described, sight.identity.version)
+            told = [each for each in operations if each.described]
+            make = partial(describe, told, sight.identity.version)
             made.append(orjson.dumps(await asyncio.to_thread(make)))
         return Reply(made[0])
 

@@ -3,19 +3,52 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence  # noqa: TC003 - the schema is made from them
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
+from typing_extensions import Doc, TypedDict
 
+from app.domain.outcome import ErrorKind, Status  # noqa: TC001 - as above
 from app.domain.timestamps import rfc3339
 from app.outcomes.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from app.domain.outcome import Status, Verdict
+    from app.domain.outcome import Verdict
     from app.outcomes.case import Case
     from app.outcomes.fates import Fate
+
+
+class RecipientResult(TypedDict):
+    """What became of one recipient; `code` is what the relay answered, if it did."""
+
+    address: str
+    status: Status
+    code: int | None
+
+
+class Result(TypedDict):
+    """What became of one attempt at a message."""
+
+    id: Annotated[str, Doc("The message's own, else the place of its record.")]
+    type: Annotated[str | None, Doc("The message's label.")]
+    status: Annotated[Status, Doc("All but retrying are final.")]
+    attempt: Annotated[int, Doc("Which attempt it is, or how many were made when none was.")]
+    relay: Annotated[str | None, Doc("The relay that was asked.")]
+    code: Annotated[int | None, Doc("Its reply's code.")]
+    enhanced_code: Annotated[str | None, Doc("Its reply's enhanced status code (RFC 3463).")]
+    reply: Annotated[str | None, Doc("Its reply's words, or what kept it from one.")]
+    recipients: Annotated[list[RecipientResult], Doc("Each recipient of this attempt.")]
+    message_id: Annotated[str | None, Doc("The mail's Message-ID.")]
+    relay_id: Annotated[str | None, Doc("By what the relay knows the mail.")]
+    queued_ms: Annotated[int, Doc("How long it waited in the service.")]
+    send_ms: Annotated[int, Doc("How long sending took.")]
+    origin: Annotated[str, Doc("The first record's topic/partition/offset.")]
+    error_kind: Annotated[ErrorKind | None, Doc("Why it was not delivered.")]
+    next_attempt_at: Annotated[str | None, Doc("When it is tried again (RFC 3339).")]
+    tags: Annotated[Sequence[str], Doc("As the message has them.")]
+    metadata: Annotated[Mapping[str, Any], Doc("As the message has it.")]
+    at: Annotated[str, Doc("When this was written (RFC 3339).")]
 
 
 def result_fields(
@@ -26,7 +59,7 @@ def result_fields(
     telling: Verdict,
     next_attempt_at_ms: int | None,
     now_ms: int,
-) -> dict[str, Any]:
+) -> Result:
     """The result as values that JSON can carry; `telling` is the verdict that explains it."""
     message, attempt, reply = case.message, case.attempt, telling.reply
     return {

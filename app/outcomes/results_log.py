@@ -46,8 +46,14 @@ class ResultsLog:
     """
 
     def __init__(
-        self, config: KafkaConfig, topic: str, on_trouble: Callable[[str | None], None]
+        self,
+        config: KafkaConfig,
+        topic: str,
+        on_trouble: Callable[[str | None], None],
+        on_progress: Callable[[int, int], object] | None = None,
     ) -> None:
+        """`on_progress(read, of how many)` hears of offsets while what is there is read."""
+        self._on_progress = on_progress
         self._config = config
         self._topic = topic
         self._on_trouble = on_trouble
@@ -63,7 +69,7 @@ class ResultsLog:
                 f"topic {self._topic} does not exist (EMAIL_RESULTS_TOPIC); "
                 "the service creates it when it starts"
             )
-        self._reader = await LogReader(self._config).__aenter__()
+        self._reader = await LogReader(self._config, on_progress=self._on_progress).__aenter__()
         try:
             bounds = await self._reader.bounds(
                 [Partition(self._topic, number) for number in range(count)]

@@ -49,6 +49,7 @@ class Register:
         answer_s: float = 60.0,
         clock: WallClock = epoch_ms,
         on_trouble: Callable[[str | None], None] | None = None,
+        on_progress: Callable[[int, int], object] | None = None,
     ) -> None:
         self._config = config
         self._topic = topic
@@ -56,11 +57,12 @@ class Register:
         self._answer_s = answer_s
         self._clock = clock
         self._on_trouble = on_trouble
+        self._on_progress = on_progress
 
     async def entries(self, only: Collection[bytes] | None = None) -> dict[bytes, Listed]:
         """All that stand in the topic now, expired ones too, or those of some digests."""
         logs: dict[int, dict[bytes, Suppression]] = {}
-        async with LogReader(self._config) as reader:
+        async with LogReader(self._config, on_progress=self._on_progress) as reader:
             bounds = await reader.bounds(self._partitions)
             reader.begin({partition: first for partition, (first, _) in bounds.items()})
             async for records in reader.until({part: end for part, (_, end) in bounds.items()}):
@@ -105,6 +107,8 @@ class Register:
                 for (digest, _), answer in zip(batch, answers, strict=True):
                     if isinstance(answer, PublishError):
                         refused[digest] = answer
+                if self._on_progress is not None:
+                    self._on_progress(start + len(batch), len(records))
         return refused
 
     def _entry(self, digest: bytes, it: Suppression) -> Outgoing:

@@ -15,7 +15,6 @@ from app.cli.verbs import ExamplesGroup
 @click.group(
     cls=ExamplesGroup,
     short_help="Look at dead letters, send them again, delete them.",
-    subcommand_metavar="COMMAND [OPTIONS]",
     examples=(
         ("kafka-mailer dlq stats", "what went wrong, in numbers"),
         ("kafka-mailer dlq list --kind temporary --newer-than 1d", ""),

@@ -12,6 +12,7 @@ from app.cli.dlq.flags import TOPIC, Age
 from app.cli.flags import load_from, settings_flags
 from app.cli.shown import counted
 from app.cli.tables import Column, print_table
+from app.cli.terminal import agreed
 from app.cli.verbs import ExamplesCommand
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def purge_letters(
     yes: bool,
     as_json: bool,
     **parameters: Any,
-) -> None:
+) -> int:
     """Delete old dead letters for good, replayed or not.
 
     Kafka deletes from the beginning of a partition only: up to the first letter that is younger.
@@ -67,16 +68,16 @@ def purge_letters(
         _print(meant, as_json=as_json, done=False)
     total = sum(each.length for each in meant)
     if dry_run:
-        return
+        return 0
     if total and not yes:
         what = counted(total, "dead letter")
-        click.confirm(
-            f"Delete {what} of {settings.email_dlq_topic} for good?", abort=True, err=True
-        )
+        if not agreed(f"Delete {what} of {settings.email_dlq_topic} for good?"):
+            return 1
     on_letters(settings, delete)
     if yes:
         _print(meant, as_json=as_json, done=True)
     click.echo(f"{counted(total, 'dead letter')} deleted", err=True)
+    return 0
 
 
 def _print(meant: list[Prefix], *, as_json: bool, done: bool) -> None:

@@ -18,6 +18,7 @@ from app.cli.dlq.flags import (
 )
 from app.cli.flags import load_from, settings_flags
 from app.cli.shown import counted
+from app.cli.terminal import agreed
 from app.cli.verbs import ExamplesCommand
 from app.domain.clock import epoch_ms
 from app.settings.quantities import parse_rate
@@ -108,8 +109,9 @@ def replay_letters(
         again=again,
         rate=rate,
     )
-    if not (dry_run or yes or places) and sys.stdin.isatty():
-        _ask(settings, order)
+    asking = not (dry_run or yes or places) and sys.stdin.isatty()
+    if asking and not _asked(settings, order):
+        return 1
     telling = Telling(
         to=order.to,
         as_json=as_json,
@@ -118,7 +120,7 @@ def replay_letters(
         scrub=AddressView(settings.log_addresses).scrub,
     )
     with telling:
-        on_letters(settings, _work(settings, order, telling, dry_run=dry_run))
+        on_letters(settings, _work(settings, order, telling, dry_run=dry_run), bar=False)
     return 1 if telling.failures else 0
 
 
@@ -144,7 +146,7 @@ def _work(settings: Settings, order: Order, telling: Any, *, dry_run: bool) -> A
     return tell if dry_run else do
 
 
-def _ask(settings: Settings, order: Order) -> None:
+def _asked(settings: Settings, order: Order) -> bool:
     """Ask before much is sent; what is asked about is counted first."""
     from app.cli.dlq.session import on_letters  # noqa: PLC0415  # the stages
     from app.outcomes.dead_letters import statistics_of  # noqa: PLC0415
@@ -156,4 +158,5 @@ def _ask(settings: Settings, order: Order) -> None:
     number = on_letters(settings, count)
     if number > _UNASKED:
         what = counted(number, "dead letter")
-        click.confirm(f"Send {what} to {order.to}?", abort=True, err=True)
+        return agreed(f"Send {what} to {order.to}?")
+    return True

@@ -10,7 +10,7 @@ import click
 from app.cli.dlq.flags import COMPOSING, TOPIC, PlaceType
 from app.cli.flags import load_from, settings_flags
 from app.cli.shown import age, counted, harmless, size
-from app.cli.terminal import warn
+from app.cli.terminal import styled, warn
 from app.cli.verbs import ExamplesCommand
 from app.domain.clock import epoch_ms
 from app.domain.errors import Fatal
@@ -195,4 +195,4 @@ def _decoded(raw: bytes | None) -> str:
 
 
 def _headed(text: str) -> str:
-    return click.style(text, bold=True)
+    return styled(text, bold=True)

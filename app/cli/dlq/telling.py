@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Self
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import TaskID
 
+from app.cli.progress import new_bar
 from app.cli.shown import counted
 from app.cli.terminal import complain
 from app.outcomes.dead_letters import Fate, Handled
@@ -35,7 +34,7 @@ class Telling:
         self._scrub = scrub
         self._counts = dict.fromkeys(Fate, 0)
         self._silent = False
-        self._progress = _progress() if sys.stderr.isatty() else None
+        self._progress = new_bar()
         self._task = TaskID(0)
         if self._progress is not None:
             self._task = self._progress.add_task("replaying", total=None, count="")
@@ -110,14 +109,3 @@ class Telling:
             click.echo(line)
         except BrokenPipeError:
             self._silent = True  # whoever read this has enough; the letters still have to go
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.fields[count]}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        redirect_stdout=sys.stdout is not None and sys.stdout.isatty(),
-    )

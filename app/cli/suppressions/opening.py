@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
+from app.cli.progress import Reading
 from app.cli.reaching import reached
 from app.cli.terminal import warn
 from app.domain.errors import Fatal
@@ -34,11 +35,14 @@ async def _use(settings: Settings, topic: str, use: Callable[[Register], Awaitab
                 f"topic {topic} does not exist (EMAIL_SUPPRESSIONS_TOPIC); "
                 "the service creates it when it starts"
             )
+        reading = Reading("entries")
         register = Register(
             config,
             topic,
             found[topic].partitions,
             answer_s=settings.kafka_start_timeout,
             on_trouble=lambda why: warn(f"trying again: {why}") if why else None,
+            on_progress=reading,
         )
-        return await use(register)
+        with reading:
+            return await use(register)

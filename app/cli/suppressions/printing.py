@@ -39,11 +39,15 @@ class Printer:
             for digest, it in entries:
                 self._json(digest=digest.hex(), **it.fields())
             return
+        rows = list(entries)
+        if not rows:
+            click.echo("no such entries", err=True)
+            return
         print_table(
             _COLUMNS,
             [
                 (digest.hex(), it.source, age(it.since_ms, now_ms), _until(it), _why(it))
-                for digest, it in entries
+                for digest, it in rows
             ],
         )
 

@@ -37,13 +37,20 @@ class Letters:
     Calls raise `KafkaError`, OSError or TimeoutError while Kafka is away.
     """
 
-    def __init__(self, config: KafkaConfig, topic: str, glance: Glance) -> None:
+    def __init__(
+        self,
+        config: KafkaConfig,
+        topic: str,
+        glance: Glance,
+        on_progress: Callable[[int, int], object] | None = None,
+    ) -> None:
+        """`on_progress(read, of how many)` hears of offsets while topics are read."""
         self.topic = topic
         self.admin = Admin(config)
         self.partitions: tuple[Partition, ...] = ()
         self._config = config
         self._glance = glance
-        self._reader = LogReader(config, wait_s=WAIT_S)
+        self._reader = LogReader(config, wait_s=WAIT_S, on_progress=on_progress)
         self._stack = AsyncExitStack()
         self._values: LogReader | None = None
 

@@ -6,13 +6,17 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import pytest
 
 from app.cli.main import root
-from app.cli.verbs import VERBS
+from app.cli.verbs import PROGRAM, VERBS
 from app.settings import options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PROJECT = Path(__file__).parents[3]
 STAGES = (
@@ -67,6 +71,26 @@ def test_every_verb_can_be_loaded_and_ends_its_help_with_examples(verb: str) -> 
     command = root.get_command(click.Context(root), verb)
     assert command is not None
     assert f"kafka-mailer {verb}" in _help(verb).rsplit("Examples:", 1)[1]
+
+
+def _all_commands() -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(root)
+    for verb in VERBS:
+        command = root.get_command(context, verb)
+        assert command is not None
+        yield verb, command
+        if isinstance(command, click.Group):
+            yield from ((f"{verb} {name}", each) for name, each in command.commands.items())
+
+
+def test_every_command_has_examples_of_itself_and_json_where_it_shows_a_table() -> None:
+    silent = {"run", "demo", "schema", "completion"}
+    for name, command in _all_commands():
+        lines = [line for line, _ in getattr(command, "examples", ())]
+        assert any(f"{PROGRAM} {name}" in line for line in lines), name
+        flags = {flag for each in command.params for flag in each.opts}
+        if not isinstance(command, click.Group) and name not in silent:
+            assert "--json" in flags, name
 
 
 def test_the_list_of_verbs_comes_with_examples() -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
 import app.bootstrap.running
 from app import __version__
 from app.cli.main import run_command_line
+from app.cli.terminal import agreed, styled
 from app.domain.errors import Fatal, ServerUnreachable
 
 if TYPE_CHECKING:
@@ -191,9 +194,10 @@ def test_the_exit_code_is_the_process_s() -> None:
     assert "Traceback" not in wrong.stderr
 
 
-def test_a_reader_who_leaves_early_makes_no_noise() -> None:
+@pytest.mark.parametrize("verb", [["config"], ["schema", "openapi"], ["--help"], ["run", "--help"]])
+def test_a_reader_who_leaves_early_makes_no_noise(verb: list[str]) -> None:
     writer = subprocess.Popen(
-        [sys.executable, "-m", "app", "config"],
+        [sys.executable, "-m", "app", *verb],
         cwd=PROJECT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -202,9 +206,9 @@ def test_a_reader_who_leaves_early_makes_no_noise() -> None:
     writer.stdout.close()
     assert writer.stderr is not None
     said = writer.stderr.read()
-    writer.wait(60)
+    code = writer.wait(60)
     writer.stderr.close()
-    assert said == b""
+    assert (code, said) == (0, b"")
 
 
 def test_a_closed_standard_output_makes_no_noise() -> None:
@@ -216,3 +220,27 @@ def test_a_closed_standard_output_makes_no_noise() -> None:
         check=False,
     )
     assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_an_interrupt_at_a_question_leaves_its_line(
+    served: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
+    served.ending = _raise(click.Abort())
+    assert run_command_line(["run"]) == 130
+    assert capsys.readouterr().err == "\n"
+
+
+@pytest.mark.parametrize(("answer", "agrees"), [("y", True), ("n", False), ("", False)])
+def test_a_question_is_answered_by_yes_or_no(
+    answer: str, agrees: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{answer}\n"))
+    assert agreed("Do this?") is agrees
+    said = "" if agrees else "nothing was done\n"
+    assert capsys.readouterr().err == f"Do this? [y/N]: {said}"
+
+
+def test_colours_can_be_turned_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert styled("Error:", fg="red") == "\x1b[31mError:\x1b[0m"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert styled("Error:", fg="red") == "Error:"

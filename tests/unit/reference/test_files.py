@@ -29,7 +29,6 @@ def test_the_command_writes_and_checks(tmp_path: Path, capsys: pytest.CaptureFix
     for name in FILLED:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(PROJECT / name, tmp_path / name)
-    (tmp_path / "deploy/grafana").mkdir(parents=True)
 
     assert main(["--check"], tmp_path) == 1
     told = capsys.readouterr().err.splitlines()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from app.bootstrap.checkup.rights import RightFacts
 from app.bootstrap.checkup.topic_facts import Role, TopicFacts, TopicsFacts
 from app.bootstrap.rights import needed_rights
-from app.bootstrap.topics import HEADROOM
+from app.bootstrap.topic_plan import HEADROOM
 from app.kafka import Right
 from app.outcomes.dead_letters import state_topic
 
