@@ -138,10 +138,8 @@ class Door:
 
     def _fits(self, ticket: AnyTicket, *, reading: bool) -> bool:
         core = self._core
-        gate = core.gatekeeper
-        # While every worker is busy there is no room that an open gate would have to stand for.
-        if gate is not None and (gate.closed or core.busy < core.live):
-            gate.refresh()
+        if core.gatekeeper is not None:
+            core.gatekeeper.refresh()
         if core.room <= 0 or (core.channel.lag and not reading):
             return False
         most = core.config.max_bytes

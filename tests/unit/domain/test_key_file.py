@@ -49,6 +49,8 @@ def pem(form: PrivateFormat, encryption: KeySerializationEncryption | None = Non
         (b"What openssl says:\n\n" + pem(PrivateFormat.PKCS8), RSA, 1024),
         (KeyPair.ed25519().pem, ED25519, 256),
     ],
+    # The keys are new in each process that shares the tests; their names are not.
+    ids=["pkcs8", "traditional", "with words before it", "ed25519"],
 )
 def test_keys_are_read(content: bytes, algorithm: str, bits: int, tmp_path: Path) -> None:
     file = tmp_path / "key.pem"
@@ -76,6 +78,7 @@ def test_keys_are_read(content: bytes, algorithm: str, bits: int, tmp_path: Path
         ),
         (short_rsa(), "the RSA key has 648 bits"),
     ],
+    ids=["empty", "nothing in it", "public", "encrypted", "elliptic", "short"],
 )
 def test_what_is_no_such_key_is_told(content: bytes, reason: str, tmp_path: Path) -> None:
     file = tmp_path / "key.pem"
