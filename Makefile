@@ -83,11 +83,17 @@ lab: $(VENV)/.dev ## Try image and containers on an engine of its own, as root o
 	@tests/containers/lab/lab.sh $(ARGS)
 
 .PHONY: bench
-bench: $(VENV)/.dev ## Measure the pool, composing, the SMTP dialogue and the metrics; a quiet machine helps
+bench: $(VENV)/.dev ## Measure the whole way and its parts, which takes minutes; a quiet machine helps
+	$(PY) -m bench.end_to_end $(ARGS)
+	$(PY) -m bench.path $(ARGS)
 	$(PY) -m bench.pool $(ARGS)
 	$(PY) -m bench.compose $(ARGS)
 	$(PY) -m bench.dialogue $(ARGS)
 	$(PY) -m bench.metrics $(ARGS)
+
+.PHONY: guard
+guard: $(VENV)/.dev ## Fail where a message costs more processor time than it may, beside a plain service
+	$(PY) -m bench.guard
 
 .PHONY: chaos
 chaos: $(VENV)/.dev ## Try the promise with faults on purpose, as long as MINUTES= says; SEED= replays

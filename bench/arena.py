@@ -70,12 +70,7 @@ def mail(number: int) -> bytes:
 
 
 async def _fill(brokers: str, topic: str, mails: int) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=brokers)
-    await admin.start()
-    try:
-        await admin.create_topics([NewTopic(topic, PARTITIONS, 1)])
-    finally:
-        await admin.close()
+    await _create(brokers, topic)
     producer = AIOKafkaProducer(bootstrap_servers=brokers, max_batch_size=1 << 18)
     await producer.start()
     try:
@@ -204,8 +199,10 @@ class CountingSink:
         return child
 
     def _follow(self, child: Child) -> None:
-        while chunk := os.read(child.output, 1 << 16):
-            # The last number may be cut; the one before it is whole.
-            if found := _COUNT.findall(chunk):
-                self._mark = Mark(int(found[-1]), time.perf_counter())
-            time.sleep(_LOOK_S)
+        # Of its own, for the child's is closed when the run is over.
+        with os.fdopen(os.dup(child.output), "rb", buffering=0) as output:
+            while chunk := output.read(1 << 16):
+                # The last number may be cut; the one before it is whole.
+                if found := _COUNT.findall(chunk):
+                    self._mark = Mark(int(found[-1]), time.perf_counter())
+                time.sleep(_LOOK_S)

@@ -50,12 +50,13 @@ class Arena:
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """`processes` of them share the group."""
+    """`processes` of them share the group. In `folder`, where no `.env` of somebody's lies."""
 
     name: str
     command: tuple[str, ...]
     env: Mapping[str, str]
     processes: int = 1
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,15 @@ def ours(arena: Arena, name: str = "ours", processes: int = 1) -> Contestant:
     }
     if arena.sink.ca_file is not None:
         env |= {"SMTP_SECURITY": "starttls", "SMTP_CA_FILE": str(arena.sink.ca_file)}
-    return Contestant(name, (sys.executable, "-m", "app", "run"), env, processes)
+    command = (sys.executable, "-m", "app", "run")
+    return Contestant(name, command, env, processes, arena.folder)
+
+
+def plain(arena: Arena) -> Contestant:
+    """The service that one writes in an afternoon."""
+    command = (sys.executable, "-m", "bench.baseline")
+    env = {"PYTHONPATH": str(REPOSITORY)}
+    return Contestant("plain Python", command, env, folder=arena.folder)
 
 
 def once(arena: Arena, contestant: Contestant) -> Run:
@@ -110,7 +119,7 @@ def once(arena: Arena, contestant: Contestant) -> Run:
                 env |= {"TLS": "1", "SSL_CERT_FILE": str(arena.sink.ca_file)}
                 env |= {"NODE_EXTRA_CA_CERTS": str(arena.sink.ca_file)}
             log = arena.folder / f"{contestant.name.replace(' ', '-')}-{number}.log"
-            children.append(Child(contestant.command, env=env, log=log))
+            children.append(Child(contestant.command, env=env, log=log, folder=contestant.folder))
         first = _reach(arena, children, before + int(arena.mails * FROM), contestant)
         last = _reach(arena, children, before + arena.mails, contestant)
         resident = sum(child.resident_mb() for child in children)
@@ -202,8 +211,7 @@ def main() -> None:
             if options.two:
                 contestants.append(ours(arena, "ours, two", 2))
             if not options.no_baseline:
-                plain = (sys.executable, str(REPOSITORY / "bench" / "baseline.py"))
-                contestants.append(Contestant("plain Python", plain, {}))
+                contestants.append(plain(arena))
             for peer in options.peer:
                 name, _, command = peer.partition("=")
                 contestants.append(Contestant(name, tuple(shlex.split(command)), {}))

@@ -18,7 +18,7 @@ _KEPT: Final = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 
 
 class Child:
-    """A process of its own group. Its output goes to a pipe, or to `log`, or nowhere."""
+    """A process of its own group, in `folder`; its output goes to a pipe, to `log`, or nowhere."""
 
     def __init__(
         self,
@@ -26,6 +26,7 @@ class Child:
         *,
         env: Mapping[str, str] | None = None,
         log: Path | None = None,
+        folder: Path | None = None,
         pipe: bool = False,
     ) -> None:
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
@@ -36,6 +37,7 @@ class Child:
             self._popen = subprocess.Popen(
                 command,
                 env=None if env is None else {**kept, **env},
+                cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=None if pipe else subprocess.STDOUT,

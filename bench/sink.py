@@ -10,23 +10,30 @@ import argparse
 import asyncio
 import ssl
 from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import uvloop
 from typing_extensions import override
 
-_EXTENSIONS: Final = ("PIPELINING", "CHUNKING", "SIZE", "8BITMIME", "ENHANCEDSTATUSCODES")
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EXTENSIONS: Final = ("PIPELINING", "CHUNKING", "SIZE", "8BITMIME", "ENHANCEDSTATUSCODES")
 _END: Final = b"\r\n.\r\n"
 _COUNT_S: Final = 0.01
 
 
 @dataclass(slots=True)
-class _Manners:
-    """How all sessions behave; `delay_s` passes before each final reply."""
+class Manners:
+    """How all sessions behave; `delay_s` passes before each final reply.
+
+    `heard` is given the content of each mail that comes by DATA, just before its final reply.
+    """
 
     extensions: tuple[str, ...]
     delay_s: float
     upgrade: ssl.SSLContext | None = None
+    heard: Callable[[bytes], None] | None = None
     taken: int = 0
     sessions: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -38,10 +45,10 @@ class _Manners:
         return ("".join(f"250-{line}\r\n" for line in lines[:-1]) + f"250 {lines[-1]}\r\n").encode()
 
 
-class _Session(asyncio.Protocol):
+class Session(asyncio.Protocol):
     """Answers all commands of a segment in one piece."""
 
-    def __init__(self, manners: _Manners, *, secured: bool = False, greet: bool = True) -> None:
+    def __init__(self, manners: Manners, *, secured: bool = False, greet: bool = True) -> None:
         self._manners = manners
         self._ehlo = manners.ehlo(secured=secured)
         self._greet = greet
@@ -77,6 +84,8 @@ class _Session(asyncio.Protocol):
                 end = data.find(_END) if not data.endswith(_END) else len(data) - len(_END)
                 if end < 0:
                     break
+                if self._manners.heard is not None:
+                    self._manners.heard(data[:end])
                 data = data[end + len(_END) :]
                 self._in_data = False
                 taken += 1
@@ -110,7 +119,7 @@ class _Session(asyncio.Protocol):
         if plain is None:
             return
         plain.write(b"220 2.0.0 go ahead\r\n")
-        session = _Session(self._manners, secured=True, greet=False)
+        session = Session(self._manners, secured=True, greet=False)
         transport = await asyncio.get_running_loop().start_tls(
             plain, session, context, server_side=True
         )
@@ -130,7 +139,7 @@ class _Session(asyncio.Protocol):
                 return b"250 2.0.0 ok\r\n"
 
 
-async def _count(manners: _Manners) -> None:
+async def _count(manners: Manners) -> None:
     shown = 0
     while True:
         await asyncio.sleep(_COUNT_S)
@@ -139,9 +148,9 @@ async def _count(manners: _Manners) -> None:
             print(f"mesg={shown}", end="\r", flush=True)
 
 
-async def _serve(manners: _Manners, context: ssl.SSLContext | None, *, count: bool) -> None:
+async def _serve(manners: Manners, context: ssl.SSLContext | None, *, count: bool) -> None:
     server = await asyncio.get_running_loop().create_server(
-        lambda: _Session(manners, secured=context is not None),
+        lambda: Session(manners, secured=context is not None),
         "127.0.0.1",
         0,
         ssl=context,
@@ -156,7 +165,7 @@ async def _serve(manners: _Manners, context: ssl.SSLContext | None, *, count: bo
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.sink", description=__doc__)
-    parser.add_argument("--without", action="append", default=[], choices=_EXTENSIONS)
+    parser.add_argument("--without", action="append", default=[], choices=EXTENSIONS)
     parser.add_argument("--certificate", help="certificate and key in one PEM file: speaks TLS")
     parser.add_argument("--starttls", action="store_true", help="only when asked to")
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before a final reply")
@@ -166,8 +175,8 @@ def main() -> None:
     if options.certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(options.certificate)
-    manners = _Manners(
-        tuple(each for each in _EXTENSIONS if each not in options.without),
+    manners = Manners(
+        tuple(each for each in EXTENSIONS if each not in options.without),
         options.delay,
         upgrade=context if options.starttls else None,
     )
