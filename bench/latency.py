@@ -21,6 +21,7 @@ from bench.end_to_end import Arena, ours
 from bench.processes import Child, machine
 from bench.sink import EXTENSIONS, Manners, Session
 from tests.support.ports import free_port
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,8 +65,7 @@ async def _measure(brokers: str, topic: str, folder: Path, mails: int, rate: flo
     producer = AIOKafkaProducer(bootstrap_servers=brokers, linger_ms=0)
     await producer.start()
     try:
-        while not await asyncio.to_thread(is_ready, ops):
-            await asyncio.sleep(0.05)
+        await asyncio.to_thread(wait_until, lambda: is_ready(ops), "the service is ready", 60.0)
         began = loop.time()
         for number in range(mails):
             await asyncio.sleep(began + number / rate - loop.time())

@@ -17,6 +17,7 @@ from bench.end_to_end import REPOSITORY, Arena, ours
 from bench.latency import is_ready
 from bench.processes import Child, machine
 from tests.support.ports import free_port
+from tests.support.waiting import wait_until
 
 
 def _help() -> float:
@@ -45,10 +46,7 @@ def _ready(arena: Arena) -> tuple[float, float]:
     began = time.perf_counter()
     child = Child(one.command, env=env, log=arena.folder / "start.log", folder=arena.folder)
     try:
-        while not is_ready(ops):
-            if not child.running or time.perf_counter() - began > 60:
-                sys.exit((arena.folder / "start.log").read_text(errors="replace"))
-            time.sleep(0.005)
+        wait_until(lambda: is_ready(ops), "the service is ready", 60.0)
         return time.perf_counter() - began, child.resident_mb()
     finally:
         child.stop()
