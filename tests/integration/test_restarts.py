@@ -79,9 +79,9 @@ def test_kill_amid_a_thousand_then_a_start_loses_none_and_repeats_few(
     arrived = Counter(mail.recipient for mail in postfix.mails())
     assert set(arrived) == EVERYBODY
     # What may be repeated: in dialogue, without acknowledged result, or settled since the last
-    # checkpoint, which is at most 250 ms old plus its own time on a busy machine.
+    # checkpoint, which is at most 250 ms old plus its own time: over a second on a busy machine.
     end = _seconds(before[-1]["timestamp"])
-    late = [one for one in before if end - _seconds(one["timestamp"]) < 1.0]
+    late = [one for one in before if end - _seconds(one["timestamp"]) < 2.0]
     repeated = sum(arrived.values()) - ALL
     assert repeated <= WORKERS + max(0, unacknowledged) + len(late)
 
