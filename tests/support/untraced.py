@@ -19,9 +19,9 @@ def untraced() -> Iterator[None]:
     """
     own, others = sys.gettrace(), threading.gettrace()
     sys.settrace(None)
-    threading.settrace(None)  # type: ignore[arg-type]  # None is what it was before any
+    threading.settrace(None)
     try:
         yield
     finally:
         sys.settrace(own)
-        threading.settrace(others)  # type: ignore[arg-type]  # as above
+        threading.settrace(others)
