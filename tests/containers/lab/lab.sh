@@ -238,6 +238,15 @@ build_ours() {
     flock "$project/.cache/image.lock" docker build --tag kafka-mailer "$project" >"$run/ours.log" 2>&1 || true
 }
 
+# And our image upon it, which waits for the network most of the time: who needs it waits for it.
+base_image() {
+    cached "base-$base_release.tar" make_base &&
+        import_base "$base" &&
+        docker tag "$base" "$whole_base" &&
+        say "imported $base" || return 1
+    build_ours &
+}
+
 trap put_back EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -255,17 +264,12 @@ take_note # not before: a new machine has no iptables
 start_engine || give_up "the engine does not start here"
 say "engine $(docker version --format '{{.Server.Version}}') runs in $run"
 # One waits for the network, the other for the processor.
-cached "base-$base_release.tar" make_base & making_base=$!
+base_image & making_base=$!
 cached "docker-compose-$compose_version" make_compose || give_up "docker compose cannot be built"
 cached "mailpit-${mailpit##*:}" make_mailpit || give_up "the mailbox cannot be built"
 wait "$making_base" || give_up "the base image cannot be made"
 mkdir -p "$DOCKER_CONFIG/cli-plugins"
 ln -s "$cache/docker-compose-$compose_version" "$DOCKER_CONFIG/cli-plugins/docker-compose"
-import_base "$base"
-docker tag "$base" "$whole_base"
-say "imported $base"
-# It waits for the network most of the time: who needs it waits for it.
-build_ours &
 build_kafka "$kafka" & building=($!)
 build_program "$mailpit" "$cache/mailpit-${mailpit##*:}" /mailpit & building+=($!)
 build_program "$prometheus" "$(command -v prometheus)" /bin/prometheus & building+=($!)
