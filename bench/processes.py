@@ -10,10 +10,11 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from tests.faults.usage import cpu_s, resident_mb
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_TICKS: Final = os.sysconf("SC_CLK_TCK")
 _KEPT: Final = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 
 
@@ -71,13 +72,10 @@ class Child:
 
     def cpu_s(self) -> float:
         """Processor time since its start, threads included; of one that ended, nothing."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(") ")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return cpu_s(self.pid)
 
     def resident_mb(self) -> float:
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
-        return int(line.split()[1]) / 1024
+        return resident_mb(self.pid)
 
     def stop(self, within_s: float = 15.0) -> None:
         """Ask it to end, then insist."""
