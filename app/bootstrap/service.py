@@ -42,7 +42,7 @@ from app.pipeline.watchdog import Watchdog
 from app.pipeline.writer import Writer
 from app.pool import WorkerPool
 from app.state.suppressed import Suppressed
-from app.telemetry import Metrics, PoolMetrics, RelayMetrics
+from app.telemetry import Metrics, PoolEvents, RelayMetrics
 from app.telemetry.loop_lag import watch_loop
 from app.telemetry.metrics import intake, mail, service
 
@@ -132,7 +132,7 @@ class Service:
         self.pool: WorkerPool[MailJob, Handled] = WorkerPool(
             self._handler,
             configs.pool_config(settings, self.gate, self._room),
-            observer=PoolMetrics(self.metrics),
+            observer=PoolEvents(self.metrics, lambda: self.pool.load()),
         )
         self.course = Course(self.pool, self.readers)
         self._unsettled_gone = self.metrics.counter(intake.GONE).of()
@@ -262,7 +262,7 @@ class Service:
         self._tiers = frozenset(topics.tiers)
         results = self.pool.results()
         await self.pool.start()
-        line = Line()
+        line = Line(enough=self._settings.email_worker_buffer // 4)
         router.on_progress = line.moved
         decoder = Decoder(configs.decoder_config(self._settings))
         queue = QueueTaking(decoder, self.composer.estimate, epoch_ms)

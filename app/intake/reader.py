@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 POLL_S = 0.5
 RETRY_S = 0.5
+LEAST_SHARE = 8  # a poll costs more than several records
 SEEK_GAP = 1000  # beyond so many unwanted records a seek is cheaper than reading over them
 
 
@@ -158,7 +159,7 @@ class Reader:
 
     async def _poll(self, ready: list[Assigned], room: int) -> None:
         """Take what is there from each in turn; when nothing is, wait for the first to come."""
-        share = max(1, room // len(ready))
+        share = max(LEAST_SHARE, room // len(ready))
         got = 0
         for state in ready:
             got += await self._fetch([state], min(share, room - got), 0.0)

@@ -16,7 +16,7 @@ from app.pool.hooks import hooks_of
 from app.pool.phase import Phase
 from app.pool.reader import Results
 from app.pool.result import JobError, JobResult, result_of
-from app.pool.stats import PoolStats, WorkerStats, stats_of, worker_stats_of
+from app.pool.stats import Load, PoolStats, WorkerStats, load_of, stats_of, worker_stats_of
 from app.pool.terms import check_duration
 
 if TYPE_CHECKING:
@@ -157,6 +157,10 @@ class WorkerPool(Entrance[JobT, ResultT]):
 
     def stats(self) -> PoolStats:
         return stats_of(self._core)
+
+    def load(self) -> Load:
+        """As in `stats`, which costs more."""
+        return load_of(self._core)
 
     @property
     def workers(self) -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from app.telemetry.metrics import Metrics, Reading, pool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from app.telemetry.metrics import Definition
 
@@ -18,14 +18,20 @@ class Registry(Protocol):
     def register(self, part: Any, /) -> None: ...
 
 
-class PoolMetrics:
+Inside: TypeAlias = "tuple[int, int, int, int, int]"
+"""What is in a pool: queued, parked, busy, workers, and the bytes of all jobs."""
+
+
+class PoolEvents:
     """An observer of `app.pool`; every metric's name begins with `prefix` and `_pool_`.
 
-    What is a state of the pool is kept as plain numbers and read when somebody scrapes.
+    `inside` is asked when somebody scrapes: being told of each change costs more.
     """
 
-    def __init__(self, registry: Registry, prefix: str = "mailer") -> None:
-        self._queued = self._parked = self._busy = self._workers = self._size = 0
+    def __init__(
+        self, registry: Registry, inside: Callable[[], Inside], *, prefix: str = "mailer"
+    ) -> None:
+        self._inside = inside
         self._paused = False
         metrics = Metrics(prefix)
         metrics.source(self._states)
@@ -45,14 +51,15 @@ class PoolMetrics:
         registry.register(metrics)
 
     def _states(self) -> Iterator[Reading]:
+        queued, parked, busy, workers, size = self._inside()
         states: dict[Definition, float] = {
-            pool.QUEUE_DEPTH: self._queued,
-            pool.PARKED: self._parked,
-            pool.BUSY_WORKERS: self._busy,
-            pool.WORKERS: self._workers,
-            pool.UTILISATION: self._busy / self._workers if self._workers else 0.0,
+            pool.QUEUE_DEPTH: queued,
+            pool.PARKED: parked,
+            pool.BUSY_WORKERS: busy,
+            pool.WORKERS: workers,
+            pool.UTILISATION: busy / workers if workers else 0.0,
             pool.PAUSED: self._paused,
-            pool.BYTES: self._size,
+            pool.BYTES: size,
         }
         for definition, value in states.items():
             yield Reading(definition, (), value)
@@ -100,6 +107,13 @@ class PoolMetrics:
     def callback_failed(self, name: str) -> None:  # noqa: ARG002 - a name is no bounded label
         self._callbacks.add()
 
+
+class PoolMetrics(PoolEvents):
+    """As `PoolEvents`, for a pool that is not at hand to be asked: it is told of each change."""
+
+    def __init__(self, registry: Registry, prefix: str = "mailer") -> None:
+        self._told: Inside = (0, 0, 0, 0, 0)
+        super().__init__(registry, lambda: self._told, prefix=prefix)
+
     def load(self, queued: int, parked: int, busy: int, workers: int, size: int) -> None:
-        self._queued, self._parked = queued, parked
-        self._busy, self._workers, self._size = busy, workers, size
+        self._told = (queued, parked, busy, workers, size)
