@@ -132,7 +132,7 @@ class Service:
         self.pool: WorkerPool[MailJob, Handled] = WorkerPool(
             self._handler,
             configs.pool_config(settings, self.gate, self._room),
-            observer=PoolEvents(self.metrics, lambda: self.pool.load()),
+            observer=PoolEvents(self.metrics, lambda: self.pool.load()),  # noqa: PLW0108 - it is made here
         )
         self.course = Course(self.pool, self.readers)
         self._unsettled_gone = self.metrics.counter(intake.GONE).of()

@@ -30,7 +30,9 @@ _Lane = tuple[str, int]  # topic, and what picks the partition
 BATCH_BYTES = 256 * 1024
 BACKOFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 LOOK_UP_S = 5.0  # how long a topic that is not known is looked for at a time
-GATHER_S = 0.02  # what comes within it goes in one request, which costs the same for one as for many
+GATHER_S = (
+    0.02  # what comes within it goes in one request, which costs the same for one as for many
+)
 
 
 @dataclass(frozen=True, slots=True)

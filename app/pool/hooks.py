@@ -6,6 +6,7 @@ from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any
 
 from app.pool.outcome import Outcome
+from app.pool.priority import LABELS
 from app.pool.result import error_of, result_of
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from app.pool.stopping import StopReport
     from app.pool.ticket import AnyTicket
 
+_VALUES = {outcome: outcome.value for outcome in Outcome}
 _Calls = tuple["Callable[..., object]", ...]
 _EVENTS = (
     *("submitted", "rejected", "started", "finished", "retried", "postponed", "result_dropped"),
@@ -61,7 +63,8 @@ class Hooks:
 
     def submitted(self, ticket: AnyTicket) -> None:
         try:
-            self._submitted(ticket.priority.label, ticket.size)
+            extra = ticket.extra
+            self._submitted(LABELS[ticket.priority], 0 if extra is None else extra.size)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the job must not suffer
             self._failed("observer.submitted", error)
         if self._loads:
@@ -74,7 +77,7 @@ class Hooks:
         for call in self._before:
             self._call("before_job", call, ticket.job)
         try:
-            self._started(ticket.priority.label, queued_s)
+            self._started(LABELS[ticket.priority], queued_s)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the job must not suffer
             self._failed("observer.started", error)
         if self._loads:
@@ -89,7 +92,7 @@ class Hooks:
             self._call("on_error", self._on_error, error_of(ticket))
         outcome = ticket.outcome or Outcome.ABANDONED
         try:
-            self._finished(ticket.priority.label, outcome.value, ticket.queued_s, ticket.run_s)
+            self._finished(LABELS[ticket.priority], _VALUES[outcome], ticket.queued_s, ticket.run_s)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the job must not suffer
             self._failed("observer.finished", error)
         if self._loads:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from types import TracebackType
 
-    from app.pool.observer import Observer
+    from app.pool.observer import EventObserver
     from app.pool.stopping import StopReport
     from app.pool.watch import StuckJob
 
@@ -44,7 +44,7 @@ class WorkerPool(Entrance[JobT, ResultT]):
         *,
         on_error: Callable[[JobError], object] | None = None,
         plugins: Sequence[object] = (),
-        observer: Observer | None = None,
+        observer: EventObserver | None = None,
         clock: Clock | None = None,
     ) -> None:
         if not (iscoroutinefunction(handler) or iscoroutinefunction(type(handler).__call__)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from app.telemetry.metrics import Metrics, Reading, pool
+from app.telemetry.metrics import ByLabel, Metrics, Reading, pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,9 +35,9 @@ class PoolEvents:
         self._paused = False
         metrics = Metrics(prefix)
         metrics.source(self._states)
-        self._submitted = metrics.counter(pool.SUBMITTED)
+        self._submitted = ByLabel(metrics.counter(pool.SUBMITTED).of)
         self._rejected = metrics.counter(pool.REJECTED)
-        self._processed = metrics.counter(pool.PROCESSED)
+        self._processed = ByLabel(metrics.counter(pool.PROCESSED).of)
         self._failed = metrics.counter(pool.FAILED).of()
         self._retried = metrics.counter(pool.RETRIED).of()
         self._postponed = metrics.counter(pool.POSTPONED).of()
@@ -46,7 +46,7 @@ class PoolEvents:
         self._stuck = metrics.counter(pool.STUCK).of()
         self._callbacks = metrics.counter(pool.CALLBACK_ERRORS).of()
         self._breaker = metrics.counter(pool.BREAKER_CHANGES)
-        self._run_s = metrics.histogram(pool.PROCESSING)
+        self._run_s = ByLabel(metrics.histogram(pool.PROCESSING).of)
         self._wait_s = metrics.histogram(pool.QUEUE_WAIT).of()
         registry.register(metrics)
 
@@ -65,7 +65,7 @@ class PoolEvents:
             yield Reading(definition, (), value)
 
     def submitted(self, priority: str, size: int) -> None:  # noqa: ARG002 - the event's form
-        self._submitted.of(priority).add()
+        self._submitted[priority].value += 1
 
     def rejected(self, reason: str) -> None:
         self._rejected.of(reason).add()
@@ -74,11 +74,11 @@ class PoolEvents:
         self._wait_s.observe(queued_s)
 
     def finished(self, priority: str, outcome: str, queued_s: float, run_s: float) -> None:  # noqa: ARG002 - the event's form
-        self._processed.of(outcome).add()
+        self._processed[outcome].value += 1
         if outcome in {"failed", "timeout"}:
             self._failed.add()
         if run_s > 0:
-            self._run_s.of(outcome).observe(run_s)
+            self._run_s[outcome].observe(run_s)
 
     def retried(self, priority: str, attempt: int, delay_s: float) -> None:  # noqa: ARG002 - the event's form
         self._retried.add()
