@@ -1,0 +1,247 @@
+"""Everything that a run needs, set up and taken away again."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+import uvloop
+
+from app.cli.bench.advice import Facts, advise
+from app.cli.bench.environment import service_environment
+from app.cli.bench.figures import (
+    Figures,
+    Latency,
+    Load,
+    delivered,
+    outcomes,
+    processing_s,
+    relay_share,
+    spent,
+)
+from app.cli.bench.latency import percentiles
+from app.cli.bench.mails import OWN, Mails
+from app.cli.bench.progress import Steps
+from app.cli.bench.run import Run
+from app.cli.bench.scratch import Scratch, made
+from app.cli.bench.service import MeasuredService
+from app.cli.demo.ports import Ports
+from app.cli.json_lines import Draft
+from app.cli.posting import check_draft
+from app.cli.reaching import reached
+from app.cli.signals import first_signal_cancels
+from app.domain.errors import InvalidMessage, ServerUnreachable
+from app.embedded.broker import EmbeddedBroker
+from app.embedded.sink import Manners, Sink
+from app.kafka import Producer, hush
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from app.cli.bench.order import Order
+    from app.cli.bench.run import Measured
+    from app.kafka import KafkaConfig
+    from app.settings import Loaded, Settings
+
+# The brokers may hold the first member of a group back for some seconds.
+_READY_S: Final = 60.0
+_MIB: Final = 1 << 20
+_OWN_BROKER: Final = "the embedded broker"
+
+
+def run_bench(loaded: Loaded, order: Order) -> Figures | None:
+    """Measure, and leave nothing behind; None when a signal cut it short.
+
+    Raises `ServerUnreachable`, `Fatal`, `BenchFailed` and `EmbeddedError`.
+    """
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_until_signalled(loaded, order))
+
+
+async def _until_signalled(loaded: Loaded, order: Order) -> Figures | None:
+    hush(asyncio.get_running_loop())
+    running = asyncio.create_task(_run(loaded, order), name="bench")
+    with first_signal_cancels(running):
+        await asyncio.wait([running])
+    return None if running.cancelled() else running.result()
+
+
+async def _run(loaded: Loaded, order: Order) -> Figures:
+    settings = loaded.settings
+    async with AsyncExitStack() as stack:
+        steps = stack.enter_context(Steps())
+        folder = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="kafka-mailer-bench-"))
+        )
+        brokers = None
+        if order.embedded:
+            steps.step("starting the embedded broker")
+            port = Ports.choose().kafka
+            broker = await stack.enter_async_context(EmbeddedBroker(port, folder / "broker"))
+            brokers, settings = broker.brokers, _at(settings, broker.brokers)
+        steps.step("looking for Kafka")
+        config = await stack.enter_async_context(_reached(settings))
+        scratch = Scratch.new(
+            results=settings.email_results_topic is not None,
+            suppressions=settings.email_suppressions_topic is not None,
+        )
+        own_partitions = await stack.enter_async_context(
+            made(config, scratch, settings.kafka_topic, order.partitions)
+        )
+        sink = None
+        if not order.to_relay:
+            manners = Manners(delay_s=order.relay_delay_s)
+            sink = await stack.enter_async_context(Sink(manners))
+        kafka = _OWN_BROKER if order.embedded else ", ".join(settings.kafka_brokers)
+        relay = relay_name(settings) if sink is None else "a sink of its own"
+        click.echo(f"Topic {scratch.queue} at {kafka}, mail to {relay}", err=True)
+        steps.step("starting the service")
+        ops_port = Ports.choose().health
+        env = service_environment(
+            loaded,
+            order,
+            scratch,
+            brokers=brokers,
+            sink_port=sink.port if sink else None,
+            ops_port=ops_port,
+        )
+        producer = await stack.enter_async_context(Producer(config))
+        service = await stack.enter_async_context(
+            MeasuredService(env, ops_port, folder / "service.log")
+        )
+        await service.ready(_READY_S)
+        mails = Mails(scratch.queue, order.document or OWN, order.recipients)
+        workers = settings.worker_bounds[1]
+        measured = await Run(
+            order, service, producer, mails, workers=workers, steps=steps
+        ).measure()
+        steps.step("removing its topics")
+        return _figures(settings, order, measured, own_partitions, kafka=kafka, relay=relay)
+    raise AssertionError("unreachable")
+
+
+@asynccontextmanager
+async def _reached(settings: Settings) -> AsyncIterator[KafkaConfig]:
+    found = False
+    try:
+        async with reached(settings) as config:
+            found = True
+            yield config
+    except ServerUnreachable as error:
+        if found:
+            raise
+        raise ServerUnreachable(f"{error}; --embedded takes a broker of its own") from None
+
+
+def check_document(settings: Settings, order: Order) -> None:
+    """`UsageError` where the service would refuse it."""
+    mails = Mails(settings.kafka_topic, order.document or OWN, order.recipients)
+    value = mails.next()[1].value or b""
+    try:
+        check_draft(Draft(0, value), settings)
+    except InvalidMessage as error:
+        raise click.UsageError(f"--message: {error}") from None
+
+
+def relay_name(settings: Settings) -> str:
+    """Those that mail would go to."""
+    if settings.smtp_relays is None:
+        return f"{settings.smtp_host}:{settings.smtp_port}"
+    return ", ".join(f"{each.host}:{each.port}" for each in settings.smtp_relays)
+
+
+def _at(settings: Settings, brokers: str) -> Settings:
+    return settings.model_copy(
+        update={"kafka_brokers": (brokers,), "kafka_security_protocol": "PLAINTEXT"}
+    )
+
+
+def _figures(
+    settings: Settings,
+    order: Order,
+    measured: Measured,
+    own_partitions: int | None,
+    *,
+    kafka: str,
+    relay: str,
+) -> Figures:
+    growth, now = measured.full.growth, measured.full.growth.after
+    load = Load(
+        outcomes(growth),
+        growth.seconds,
+        growth.of("process_cpu_seconds_total"),
+        now.sum("process_resident_memory_bytes") / _MIB,
+        measured.full.machine,
+    )
+    workers = round(now.sum("mailer_pool_workers"))
+    busy = growth.of("mailer_pool_processing_seconds_sum") / (workers * growth.seconds)
+    spent_full = spent(growth)
+    share, unaccounted = relay_share(spent_full)
+    steady = _latency(measured)
+    well, all_of_it = delivered(measured.whole), outcomes(measured.whole)
+    facts = Facts(
+        per_second=load.per_second,
+        workers=workers,
+        busy=min(1.0, busy),
+        processing_s=processing_s(growth),
+        relay=share,
+        unaccounted=unaccounted,
+        cpu=load.cpu,
+        machine=load.machine,
+        buffer=settings.email_worker_buffer,
+        full=growth.of("mailer_intake_paused_seconds_total", reader="queue") / growth.seconds,
+        memory=now.sum("mailer_pool_bytes") / settings.email_max_memory,
+        rate=_rate(settings, order, now.by("mailer_relay_limit", "relay")),
+        limited=round(measured.whole.of("mailer_relay_limited_total")),
+        delivered=well,
+        others=all_of_it - well,
+        reason=measured.ends.reason,
+        connections_most=round(now.sum("mailer_relay_connections_most")),
+        opened=round(measured.whole.of("mailer_relay_connections_opened_total")),
+        own_partitions=own_partitions,
+        to_relay=order.to_relay,
+    )
+    return Figures(
+        kafka=kafka,
+        relay=relay,
+        workers=workers,
+        busy=facts.busy,
+        steady=steady,
+        full=load,
+        spent_steady=spent(measured.steady.growth, steady.mean_ms if steady else None),
+        spent_full=spent_full,
+        advice=advise(facts),
+        delivered=well,
+        failed=dict(measured.ends.others),
+    )
+
+
+def _latency(measured: Measured) -> Latency | None:
+    """None when not one of these mails was delivered."""
+    at_ms = measured.ends.at_ms
+    took = [
+        float(at_ms[mail_id] - produced)
+        for mail_id, produced in measured.steady.produced_ms.items()
+        if mail_id in at_ms
+    ]
+    if not took:
+        return None
+    return Latency(measured.steady.rate, len(took), percentiles(took), sum(took) / len(took))
+
+
+def _rate(settings: Settings, order: Order, limits: dict[str, float]) -> tuple[str, float] | None:
+    """The lowest rate that all mail of the run was under."""
+    found = []
+    if settings.smtp_rate is not None:
+        found.append(("SMTP_RATE", settings.smtp_rate))
+    if order.to_relay and limits:
+        found.append(("rate= in SMTP_RELAYS", sum(limits.values())))
+    rates = settings.smtp_domain_rates or {}
+    domains = {each.rpartition("@")[2].lower() for each in order.recipients} or {"example.net"}
+    if len(domains) == 1 and (rate := rates.get(domains.pop(), rates.get("*"))):
+        found.append(("SMTP_DOMAIN_RATES", rate))
+    return min(found, key=lambda each: each[1], default=None)
