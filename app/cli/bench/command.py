@@ -60,7 +60,7 @@ _NOT_FLAT: Final = frozenset({"message", "specversion"})  # of the other shapes
     "--seconds",
     type=DurationType(),
     default=SECONDS,
-    show_default=f"{SECONDS:g}s",
+    show_default=False,
     help="How long the steady rate and full load last each, at most.",
 )
 @click.option(

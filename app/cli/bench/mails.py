@@ -26,8 +26,15 @@ OWN: Final[Mapping[str, Any]] = {
 class Mails:
     """Makes records for `topic`, dealt over its partitions."""
 
-    def __init__(self, topic: str, document: Mapping[str, Any], recipients: Sequence[str]) -> None:
+    def __init__(
+        self,
+        topic: str,
+        partitions: int,
+        document: Mapping[str, Any],
+        recipients: Sequence[str],
+    ) -> None:
         self._topic = topic
+        self._partitions = partitions
         self._document = dict(document)
         self._recipients = recipients
         self.made = 0
@@ -43,7 +50,7 @@ class Mails:
             else f"user{number:07d}@example.net"
         )
         value = orjson.dumps({**self._document, "id": mail_id, "to": to})
-        return mail_id, Outgoing(self._topic, number, None, value)
+        return mail_id, Outgoing(self._topic, number % self._partitions, None, value)
 
     def several(self, count: int) -> list[Outgoing]:
         return [self.next()[1] for _ in range(count)]

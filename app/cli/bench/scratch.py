@@ -7,7 +7,7 @@ import contextlib
 import secrets
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from app.bootstrap.topic_plan import BROKERS_DEFAULT, wanted_topics
 from app.cli.bench.order import PARTITIONS
@@ -28,6 +28,13 @@ RETRY_DELAY: Final = "1d"
 _RETRY_DELAY_S: Final = 86_400.0
 _ANSWER_S: Final = 10.0
 _REMOVAL_S: Final = 20.0
+
+
+class Sizes(NamedTuple):
+    """Partitions of the run's queue, and of the user's own; None where that is not there."""
+
+    partitions: int
+    own: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +80,24 @@ class Scratch:
 @asynccontextmanager
 async def made(
     config: KafkaConfig, scratch: Scratch, like: str, partitions: int | None
-) -> AsyncIterator[int | None]:
-    """The queue of a run while the context lasts; gives the partitions of `like`, None without it.
+) -> AsyncIterator[Sizes]:
+    """The queue of a run while the context lasts, with as many partitions as `like` or as told.
 
-    It has as many itself, unless `partitions` says otherwise. Afterwards every topic and group of
-    the run is removed, whichever way it ended; what cannot be is named on standard error.
+    Afterwards every topic and group of the run is removed, whichever way it ended; what cannot be
+    is named on standard error.
     """
     async with Admin(config) as admin:
         found = (await admin.topics([like])).get(like)
         has = found.partitions if found else None
-        spec = TopicSpec(scratch.queue, partitions or has or PARTITIONS, BROKERS_DEFAULT)
+        sizes = Sizes(partitions or has or PARTITIONS, has)
         try:
-            await admin.create([spec])
+            await admin.create([TopicSpec(scratch.queue, sizes.partitions, BROKERS_DEFAULT)])
             await persistent(lambda: _appeared(admin, scratch.queue), _ANSWER_S)
         except BaseException:
             await _remove(config, scratch)
             raise
     try:
-        yield has
+        yield sizes
     finally:
         await _remove(config, scratch)
 

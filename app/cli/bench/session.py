@@ -89,7 +89,7 @@ async def _run(loaded: Loaded, order: Order) -> Figures:
             results=settings.email_results_topic is not None,
             suppressions=settings.email_suppressions_topic is not None,
         )
-        own_partitions = await stack.enter_async_context(
+        sizes = await stack.enter_async_context(
             made(config, scratch, settings.kafka_topic, order.partitions)
         )
         sink = None
@@ -114,13 +114,13 @@ async def _run(loaded: Loaded, order: Order) -> Figures:
             MeasuredService(env, ops_port, folder / "service.log")
         )
         await service.ready(_READY_S)
-        mails = Mails(scratch.queue, order.document or OWN, order.recipients)
+        mails = Mails(scratch.queue, sizes.partitions, order.document or OWN, order.recipients)
         workers = settings.worker_bounds[1]
         measured = await Run(
             order, service, producer, mails, workers=workers, steps=steps
         ).measure()
         steps.step("removing its topics")
-        return _figures(settings, order, measured, own_partitions, kafka=kafka, relay=relay)
+        return _figures(settings, order, measured, sizes.own, kafka=kafka, relay=relay)
     raise AssertionError("unreachable")
 
 
@@ -139,7 +139,7 @@ async def _reached(settings: Settings) -> AsyncIterator[KafkaConfig]:
 
 def check_document(settings: Settings, order: Order) -> None:
     """`UsageError` where the service would refuse it."""
-    mails = Mails(settings.kafka_topic, order.document or OWN, order.recipients)
+    mails = Mails(settings.kafka_topic, 1, order.document or OWN, order.recipients)
     value = mails.next()[1].value or b""
     try:
         check_draft(Draft(0, value), settings)
