@@ -14,6 +14,8 @@ FULL: Final = 0.85
 AT_THE_RATE: Final = 0.9
 # A part of a worker's time that is worth naming.
 MUCH: Final = 0.5
+# So much of what Little's law allows is as much as workers carry.
+NEARLY: Final = 0.75
 SOME: Final = 0.2
 # Mails for each connection, below which opening them is worth naming.
 FEW_MAILS: Final = 20
@@ -34,6 +36,7 @@ class Cause(StrEnum):
     MACHINE = "machine"
     CONNECTIONS = "connections"
     WORKERS = "workers"
+    RELAY = "relay"
     MEMORY = "memory"
     BUFFER = "buffer"
     KAFKA = "kafka"
@@ -56,7 +59,8 @@ class Facts:
 
     Shares are 0 to 1. `cpu`: cores that the service used; `machine`: used part of all cores, None
     where the system does not tell. `busy`: workers at work. Of a worker's time `relay` was spent
-    in the SMTP dialogue, `unaccounted` is neither that nor composing. `full`: part of the time in
+    in the SMTP dialogue, `unaccounted` is neither that nor composing; a mail takes `alone_s` of it
+    at the steady rate, and `processing_s` at full load. `full`: part of the time in
     which there was no room for what could be read; `memory`: used part of the mails' room.
     `rate`: the lowest rate in force a second, with the setting that it is from. `own_partitions`:
     those of the queue that the settings name, None where it is not there.
@@ -65,6 +69,7 @@ class Facts:
     per_second: float
     workers: int
     busy: float
+    alone_s: float
     processing_s: float
     relay: float
     unaccounted: float
@@ -87,7 +92,7 @@ class Facts:
 def advise(facts: Facts) -> list[Advice]:
     """What spoils the figures first, then the one thing that holds the service up."""
     spoils = [each for each in (_undelivered(facts), _reconnecting(facts)) if each]
-    for look in (_rate, _limited, _processor, _machine, _connections, _workers, _room, _kafka):
+    for look in _LOOKS:
         if found := look(facts):
             return [*spoils, found]
     return spoils or [
@@ -195,19 +200,36 @@ def _connections(facts: Facts) -> Advice | None:
 
 
 def _workers(facts: Facts) -> Advice | None:
-    if facts.busy < FULL or facts.relay < MUCH:
+    """By Little's law they carry no more, whoever else is busy."""
+    if facts.busy < FULL or facts.relay < MUCH or not facts.alone_s:
+        return None
+    if facts.per_second < facts.workers / facts.alone_s * NEARLY:
         return None
     times = min(MOST_TIMES, WANTED_CPU / facts.cpu if facts.cpu else MOST_TIMES)
     more = max(facts.workers + 1, math.ceil(facts.workers * times))
-    carries = more / facts.processing_s
+    carries = more / facts.alone_s
     taken = ", if the relay takes as many connections" if facts.to_relay else ""
     return Advice(
         Cause.WORKERS,
         f"All {counted(facts.workers, 'worker')} are busy, {facts.relay:.0%} of their time with "
         f"the relay, and the service uses {facts.cpu:.0%} of a core: it waits for the relay.",
         f"Set EMAIL_WORKER_COUNT={more}{taken}: about {_round(carries)} mails/s at "
-        f"{facts.processing_s * 1000:.3g} ms a mail.",
+        f"{facts.alone_s * 1000:.3g} ms a mail.",
         "EMAIL_WORKER_COUNT",
+    )
+
+
+def _relay(facts: Facts) -> Advice | None:
+    if facts.busy < FULL or facts.relay < MUCH:
+        return None
+    return Advice(
+        Cause.RELAY,
+        f"The relay is slower the more it gets: a worker has a mail for "
+        f"{facts.alone_s * 1000:.3g} ms at the steady rate, and for "
+        f"{facts.processing_s * 1000:.3g} ms at full load.",
+        "See to the relay, or spread the mail over several with SMTP_RELAYS; more workers would "
+        "wait longer.",
+        "SMTP_RELAYS",
     )
 
 
@@ -251,3 +273,10 @@ def _round(number: float) -> str:
         return f"{number:.2g}"
     step = 10 ** (len(str(int(number))) - 2)
     return f"{round(number / step) * step:,}"
+
+
+# The first that has something to say counts: what binds before what it would be bound by next.
+_LOOKS: Final = (
+    *(_rate, _limited, _processor, _connections, _workers),
+    *(_machine, _relay, _room, _kafka),
+)

@@ -187,6 +187,7 @@ def _figures(
         per_second=load.per_second,
         workers=workers,
         busy=min(1.0, busy),
+        alone_s=processing_s(measured.steady.growth),
         processing_s=processing_s(growth),
         relay=share,
         unaccounted=unaccounted,
