@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 _READY_S: Final = 60.0
 _MIB: Final = 1 << 20
 _OWN_BROKER: Final = "the embedded broker"
+_OWN_SINK: Final = "a sink of its own"
 
 
 def run_bench(loaded: Loaded, order: Order) -> Figures | None:
@@ -89,6 +90,9 @@ async def _run(loaded: Loaded, order: Order) -> Figures:
             results=settings.email_results_topic is not None,
             suppressions=settings.email_suppressions_topic is not None,
         )
+        kafka = _OWN_BROKER if order.embedded else ", ".join(settings.kafka_brokers)
+        relay = relay_name(settings) if order.to_relay else _OWN_SINK
+        click.echo(f"Topic {scratch.queue} at {kafka}, mail to {relay}", err=True)
         sizes = await stack.enter_async_context(
             made(config, scratch, settings.kafka_topic, order.partitions)
         )
@@ -96,9 +100,6 @@ async def _run(loaded: Loaded, order: Order) -> Figures:
         if not order.to_relay:
             manners = Manners(delay_s=order.relay_delay_s)
             sink = await stack.enter_async_context(Sink(manners))
-        kafka = _OWN_BROKER if order.embedded else ", ".join(settings.kafka_brokers)
-        relay = relay_name(settings) if sink is None else "a sink of its own"
-        click.echo(f"Topic {scratch.queue} at {kafka}, mail to {relay}", err=True)
         steps.step("starting the service")
         ops_port = Ports.choose().health
         env = service_environment(
