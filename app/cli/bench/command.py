@@ -60,8 +60,7 @@ _NOT_FLAT: Final = frozenset({"message", "specversion"})  # of the other shapes
     "--seconds",
     type=DurationType(),
     default=SECONDS,
-    show_default=False,
-    help="How long the steady rate and full load last each, at most.",
+    help=f"How long the steady rate and full load last each, at most.  [default: {SECONDS:g}s]",
 )
 @click.option(
     "--rate",
@@ -86,8 +85,7 @@ _NOT_FLAT: Final = frozenset({"message", "specversion"})  # of the other shapes
     "--relay-delay",
     type=DurationType(),
     default=0.0,
-    show_default="none",
-    help="How long the sink takes before each final reply.",
+    help="How long the sink takes before each final reply.  [default: no time]",
 )
 @click.option("--embedded", is_flag=True, help="On a broker of its own, as `demo` has one.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

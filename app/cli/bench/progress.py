@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+import click
+
 from app.cli.progress import new_bar
+from app.cli.shown import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,12 +36,19 @@ class Steps:
     def step(self, text: str) -> None:
         """Another one, of which nobody knows how long it takes."""
         self._text = text
-        self._update(None, 0, text)
+        self._update(None, 0.0, text)
 
-    def far(self, done: int, total: int) -> None:
-        """So many mails of so many."""
-        self._update(total, min(done, total), f"{self._text}: {done:,} of {total:,} mails")
+    def far(self, mails: int, part: float) -> None:
+        """So many mails of this step, and so much of it, 0 to 1."""
+        self._update(1.0, min(part, 1.0), f"{self._text}: {counted(mails, 'mail')}")
 
-    def _update(self, total: int | None, done: int, count: str) -> None:
+    def say(self, text: str) -> None:
+        """A line that stays, on standard error."""
+        if self._bar is None:
+            click.echo(text, err=True)
+        else:
+            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def _update(self, total: float | None, done: float, count: str) -> None:
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, total=total, completed=done, count=count)

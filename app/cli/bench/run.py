@@ -138,7 +138,7 @@ class Run:
             produced[mail_id] = epoch_ms()
             self._producer.send(record, self._sent.answered)
             self._sent.count += 1
-            self._steps.far(number, count)
+            self._steps.far(number, number / count)
         await self._until(lambda: self._left() == 0)
         return Steady(rate, produced, Growth(before, await self._service.numbers()))
 
@@ -159,8 +159,10 @@ class Run:
             return done() >= count * _FROM or time.monotonic() - began >= seconds * _FROM
 
         def enough() -> bool:
-            self._steps.far(done(), count)
-            return done() >= count * _TO or time.monotonic() - began >= seconds * (1 + _FROM)
+            ended, passed = done(), time.monotonic() - began
+            part = max(ended / (count * _TO), passed / (seconds * (1 + _FROM)))
+            self._steps.far(ended, part)
+            return part >= 1
 
         await self._until(begun)
         before, at_first = await self._service.numbers(), ticks()

@@ -92,7 +92,7 @@ async def _run(loaded: Loaded, order: Order) -> Figures:
         )
         kafka = _OWN_BROKER if order.embedded else ", ".join(settings.kafka_brokers)
         relay = relay_name(settings) if order.to_relay else _OWN_SINK
-        click.echo(f"Topic {scratch.queue} at {kafka}, mail to {relay}", err=True)
+        steps.say(f"Topic {scratch.queue} at {kafka}, mail to {relay}")
         sizes = await stack.enter_async_context(
             made(config, scratch, settings.kafka_topic, order.partitions)
         )
