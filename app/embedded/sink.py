@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self, cast
 
@@ -118,11 +119,13 @@ class Session(asyncio.Protocol):
             return
         plain.write(b"220 2.0.0 go ahead\r\n")
         session = Session(self._manners, secured=True, greet=False)
-        transport = await asyncio.get_running_loop().start_tls(
-            plain, session, context, server_side=True
-        )
-        if transport is not None:
-            session.connection_made(transport)
+        # A client that does not trust the certificate is gone then.
+        with contextlib.suppress(OSError):
+            transport = await asyncio.get_running_loop().start_tls(
+                plain, session, context, server_side=True
+            )
+            if transport is not None:
+                session.connection_made(transport)
 
     def _answer(self, verb: bytes) -> bytes:
         match verb:
