@@ -24,7 +24,7 @@ async def _count(manners: Manners) -> None:
         await asyncio.sleep(_COUNT_S)
         if manners.taken != shown:
             shown = manners.taken
-            print(f"mesg={shown}", end="\r", flush=True)
+            print(f"mesg={shown}\r", end="", flush=True)
 
 
 async def _serve(manners: Manners, context: ssl.SSLContext | None, *, count: bool) -> None:
