@@ -87,6 +87,7 @@ class Facts:
     opened: int = 0
     own_partitions: int | None = None
     to_relay: bool = False
+    workers_setting: str = "EMAIL_WORKER_COUNT"
 
 
 def advise(facts: Facts) -> list[Advice]:
@@ -140,7 +141,7 @@ def _rate(facts: Facts) -> Advice | None:
         Cause.RATE,
         f"{name} holds it at {rate:g} mails/s.",
         f"Raise {name} if the relay takes more.",
-        name,
+        name.rpartition(" ")[2],
     )
 
 
@@ -213,9 +214,9 @@ def _workers(facts: Facts) -> Advice | None:
         Cause.WORKERS,
         f"All {counted(facts.workers, 'worker')} are busy, {facts.relay:.0%} of their time with "
         f"the relay, and the service uses {facts.cpu:.0%} of a core: it waits for the relay.",
-        f"Set EMAIL_WORKER_COUNT={more}{taken}: about {_round(carries)} mails/s at "
+        f"Set {facts.workers_setting}={more}{taken}: about {_round(carries)} mails/s at "
         f"{facts.alone_s * 1000:.3g} ms a mail.",
-        "EMAIL_WORKER_COUNT",
+        facts.workers_setting,
     )
 
 
@@ -277,6 +278,6 @@ def _round(number: float) -> str:
 
 # The first that has something to say counts: what binds before what it would be bound by next.
 _LOOKS: Final = (
-    *(_rate, _limited, _processor, _connections, _workers),
+    *(_limited, _rate, _processor, _connections, _workers),
     *(_machine, _relay, _room, _kafka),
 )

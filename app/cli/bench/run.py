@@ -14,7 +14,9 @@ from app.cli.bench.machine import ticks, used
 from app.cli.bench.numbers import Growth
 from app.cli.bench.order import MOST_RATE
 from app.cli.bench.service import BenchFailed
+from app.cli.shown import counted
 from app.domain.clock import epoch_ms
+from app.domain.errors import ServerUnreachable
 from app.kafka import PublishError
 
 if TYPE_CHECKING:
@@ -38,7 +40,8 @@ _FROM: Final = 0.1
 _TO: Final = 0.95
 # Warm, it may carry more than it did while it warmed up.
 _AHEAD: Final = 2.0
-_STALLED_S: Final = 30.0
+_DOUBTED_S: Final = 5.0
+_STALLED_S: Final = 60.0
 _LOOK_S: Final = 0.05
 _CHUNK: Final = 5_000
 
@@ -187,17 +190,25 @@ class Run:
         return self._sent.count - self._service.look()
 
     async def _until(self, condition: Callable[[], bool]) -> None:
-        """Look until it is so; `BenchFailed` when nothing moves for long."""
+        """Look until it is so.
+
+        Nothing moving, `ServerUnreachable` soon where the service itself says that no mail flows,
+        and `BenchFailed` after a while.
+        """
         moved, seen = time.monotonic(), self._service.look()
         while not condition():
             await asyncio.sleep(_LOOK_S)
             if self._sent.refused:
                 raise BenchFailed(str(self._sent.refused[0]))
             now = self._service.look()
+            stood = time.monotonic() - moved
             if now != seen:
                 moved, seen = time.monotonic(), now
-            elif time.monotonic() - moved > _STALLED_S:
-                raise BenchFailed(
-                    f"no mail came to an end for {_STALLED_S:g} s, after {seen:,}:\n"
-                    f"{self._service.last_words()}"
-                )
+            elif stood > _STALLED_S:
+                raise BenchFailed(f"{_stands(stood, seen)}\n{self._service.last_words()}")
+            elif stood > _DOUBTED_S and not await self._service.is_ready():
+                raise ServerUnreachable(f"{_stands(stood, seen)}\n{self._service.last_words()}")
+
+
+def _stands(seconds: float, mails: int) -> str:
+    return f"no mail came to an end for {seconds:.0f} s, after {counted(mails, 'mail')}:"
