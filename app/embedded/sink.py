@@ -60,11 +60,16 @@ class Session(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         if self._greet:
             self._transport.write(b"220 sink.example ESMTP\r\n")
+        if self._rest:
+            self.data_received(b"")
 
     @override
     def data_received(self, data: bytes) -> None:
         if self._rest:
             data = self._rest + data
+        if self._transport is None:
+            self._rest = data  # it came with the end of the handshake
+            return
         answers: list[bytes] = []
         taken, self._rest = self._read(data, answers)
         if not answers:
