@@ -17,6 +17,8 @@ MUCH: Final = 0.5
 # So much of what Little's law allows is as much as workers carry.
 NEARLY: Final = 0.75
 SOME: Final = 0.2
+# Below so many seconds of full load figures do not repeat.
+SHORT_S: Final = 1.0
 # Mails for each connection, below which opening them is worth naming.
 FEW_MAILS: Final = 20
 # More workers are advised until the processor would be so full; not more than so many times.
@@ -29,6 +31,7 @@ class Cause(StrEnum):
     """What was found; stable names, for programs."""
 
     UNDELIVERED = "undelivered"
+    SHORT = "short"
     RECONNECTING = "reconnecting"
     RATE = "rate"
     RELAY_LIMITED = "relay_limited"
@@ -57,7 +60,7 @@ class Advice:
 class Facts:
     """What was measured at full load, and what the settings were.
 
-    Shares are 0 to 1. `cpu`: cores that the service used; `machine`: used part of all cores, None
+    It lasted `seconds`. Shares are 0 to 1. `cpu`: cores that the service used; `machine`: used part of all cores, None
     where the system does not tell. `busy`: workers at work. Of a worker's time `relay` was spent
     in the SMTP dialogue, `unaccounted` is neither that nor composing; a mail takes `alone_s` of it
     at the steady rate, and `processing_s` at full load. `full`: part of the time in
@@ -67,6 +70,7 @@ class Facts:
     """
 
     per_second: float
+    seconds: float
     workers: int
     busy: float
     alone_s: float
@@ -92,7 +96,8 @@ class Facts:
 
 def advise(facts: Facts) -> list[Advice]:
     """What spoils the figures first, then the one thing that holds the service up."""
-    spoils = [each for each in (_undelivered(facts), _reconnecting(facts)) if each]
+    looks = (_undelivered(facts), _short(facts), _reconnecting(facts))
+    spoils = [each for each in looks if each]
     for look in _LOOKS:
         if found := look(facts):
             return [*spoils, found]
@@ -114,6 +119,16 @@ def _undelivered(facts: Facts) -> Advice | None:
         f"{facts.others:,} of {counted(facts.others + facts.delivered, 'mail')} were not "
         f"delivered{reason}.",
         "Mend that first; figures of mails that fail say little. `kafka-mailer check` helps.",
+    )
+
+
+def _short(facts: Facts) -> Advice | None:
+    if facts.seconds >= SHORT_S:
+        return None
+    return Advice(
+        Cause.SHORT,
+        f"Full load lasted {facts.seconds:.1f} s, which is too short for figures that repeat.",
+        "Give it more mails with --mails.",
     )
 
 

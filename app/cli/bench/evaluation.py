@@ -53,6 +53,7 @@ def evaluate(
     well, all_of_it = delivered(measured.whole), outcomes(measured.whole)
     facts = Facts(
         per_second=load.per_second,
+        seconds=load.seconds,
         workers=workers,
         busy=min(1.0, busy),
         alone_s=processing_s(measured.steady.growth),

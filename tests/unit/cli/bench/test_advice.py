@@ -11,6 +11,7 @@ from app.cli.bench.advice import Advice, Cause, Facts, advise
 # Ten workers behind a relay of 100 ms: nothing else is short.
 WAITING = Facts(
     per_second=99,
+    seconds=5.0,
     workers=10,
     busy=0.99,
     alone_s=0.1,
@@ -93,9 +94,18 @@ def test_another_instance_needs_partitions() -> None:
 
 def test_what_spoils_the_figures_comes_before_what_binds() -> None:
     found = advise(
-        replace(WAITING, delivered=400, others=100, reason="recipient: 550 5.1.1 No", opened=450)
+        replace(
+            WAITING,
+            seconds=0.4,
+            delivered=400,
+            others=100,
+            reason="recipient: 550 5.1.1 No",
+            opened=450,
+        )
     )
-    assert [Cause.UNDELIVERED, Cause.RECONNECTING, Cause.WORKERS] == [each.cause for each in found]
+    assert [Cause.UNDELIVERED, Cause.SHORT, Cause.RECONNECTING, Cause.WORKERS] == [
+        each.cause for each in found
+    ]
     assert "100 of 500 mails" in found[0].text
     assert "550 5.1.1 No" in found[0].text
 
