@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from app.cli.bench.advice import Facts, advise
+from app.cli.bench.advice import advise
+from app.cli.bench.facts import Facts
 from app.cli.bench.figures import (
     Figures,
     Latency,

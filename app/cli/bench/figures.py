@@ -11,7 +11,7 @@ from app.domain.smtp import Phase
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from app.cli.bench.advice import Advice
+    from app.cli.bench.facts import Advice
     from app.cli.bench.numbers import Growth
 
 BUFFER: Final = "waiting in the buffer"

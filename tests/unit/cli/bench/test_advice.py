@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.cli.bench.advice import Advice, Cause, Facts, advise
+from app.cli.bench.advice import advise
+from app.cli.bench.facts import Advice, Cause, Facts
 
 # Ten workers behind a relay of 100 ms: nothing else is short.
 WAITING = Facts(

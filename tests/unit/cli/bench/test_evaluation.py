@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.cli.bench.advice import Cause
 from app.cli.bench.evaluation import evaluate
+from app.cli.bench.facts import Cause
 from app.cli.bench.figures import OUTSIDE
 from app.cli.bench.latency import Ends
 from app.cli.bench.numbers import Growth, Numbers

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.cli.bench.advice import Advice, Cause
+from app.cli.bench.facts import Advice, Cause
 from app.cli.bench.figures import Figures, Latency, Load
 from app.cli.bench.printing import document, show
 
