@@ -40,10 +40,10 @@ class Facts:
     """What was measured at full load, and what the settings were.
 
     It lasted `seconds`. Shares are 0 to 1. `cpu`: cores that the service used; `machine`: used part
-    of all cores, None where the system does not tell. `busy`: workers at work. Of a worker's time `relay` was spent
-    in the SMTP dialogue, `unaccounted` is neither that nor composing; a mail takes `alone_s` of it
-    at the steady rate, and `processing_s` at full load. `full`: part of the time in
-    which there was no room for what could be read; `memory`: used part of the mails' room.
+    of all cores, None where the system does not tell. `busy`: workers at work. Of a worker's time
+    `relay` was spent in the SMTP dialogue, `unaccounted` is neither that nor composing; a mail
+    takes `alone_s` of it at the steady rate, and `processing_s` at full load. `full`: part of the
+    time in which there was no room for what could be read; `memory`: used part of the mails' room.
     `rate`: the lowest rate in force a second, with the setting that it is from. `own_partitions`:
     those of the queue that the settings name, None where it is not there.
     """
