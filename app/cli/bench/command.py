@@ -37,6 +37,7 @@ _NOT_FLAT: Final = frozenset({"message", "specversion"})  # of the other shapes
         ("kafka-mailer bench", "with the settings that `run` would take, to a sink of its own"),
         ("kafka-mailer bench --embedded", "without a Kafka"),
         ("kafka-mailer bench --relay-delay 80ms --workers 40", "behind a relay that takes 80 ms"),
+        ("kafka-mailer bench --relay-tls", "with TLS, as most relays have it"),
         ("kafka-mailer bench --to-relay --to load-test@example.com", "asks before mail leaves"),
         ("kafka-mailer bench --json | jq -r '.advice[].action'", ""),
     ),
@@ -87,6 +88,7 @@ _NOT_FLAT: Final = frozenset({"message", "specversion"})  # of the other shapes
     default=0.0,
     help="How long the sink takes before each final reply.  [default: no time]",
 )
+@click.option("--relay-tls", is_flag=True, help="The sink speaks STARTTLS, and is verified.")
 @click.option("--embedded", is_flag=True, help="On a broker of its own, as `demo` has one.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
@@ -113,8 +115,8 @@ def command(
     """
     if not to_relay and (recipients or yes):
         raise click.UsageError("--to and --yes go with --to-relay.")
-    if to_relay and relay_delay:
-        raise click.UsageError("--relay-delay is of the sink, not of your relay.")
+    if to_relay and (relay_delay or parameters["relay_tls"]):
+        raise click.UsageError("--relay-delay and --relay-tls are of the sink, not of your relay.")
     if to_relay and not recipients:
         raise click.UsageError("--to-relay needs --to: the addresses that get these mails.")
     if to_relay and not yes and not sys.stdin.isatty():
@@ -129,6 +131,7 @@ def command(
         to_relay=to_relay,
         embedded=parameters["embedded"],
         relay_delay_s=relay_delay,
+        relay_tls=parameters["relay_tls"],
         document=_document(message_file) if message_file else None,
     )
     if to_relay:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import app
 from app.cli.bench.mails import SENDER
@@ -40,19 +40,25 @@ _OF_RELAYS: Final = frozenset(
 _OF_KAFKA: Final = ("kafka_security_", "kafka_sasl_", "kafka_ssl_")
 
 
+class SinkAt(NamedTuple):
+    """Its port, and the file by which it is verified where it speaks TLS."""
+
+    port: int
+    trusted: Path | None = None
+
+
 def service_environment(
     loaded: Loaded,
     order: Order,
     scratch: Scratch,
     *,
     brokers: str | None,
-    sink_port: int | None,
+    sink: SinkAt | None,
     ops_port: int,
 ) -> dict[str, str]:
     """Of this process, with settings that are complete: the service reads no file for them.
 
-    `brokers` are those of an embedded broker, `sink_port` is the sink's; None for what the
-    settings name.
+    `brokers` are those of an embedded broker; None, as for `sink`, for what the settings name.
     """
     ours = {name for each in options() for name in (each.variable, each.file_variable)}
     kept = {name: value for name, value in os.environ.items() if name.upper() not in ours}
@@ -63,7 +69,7 @@ def service_environment(
         | _given(loaded, order)
         | _own(loaded, scratch, ops_port)
         | ({"KAFKA_BROKERS": brokers} if brokers else {})
-        | (_to_sink(loaded, sink_port) if sink_port else {})
+        | (_to_sink(loaded, sink) if sink else {})
     )
 
 
@@ -105,10 +111,12 @@ def _own(loaded: Loaded, scratch: Scratch, ops_port: int) -> dict[str, str]:
     }
 
 
-def _to_sink(loaded: Loaded, port: int) -> dict[str, str]:
+def _to_sink(loaded: Loaded, sink: SinkAt) -> dict[str, str]:
+    secured = {"SMTP_SECURITY": "starttls", "SMTP_CA_FILE": str(sink.trusted)}
     return {
-        "SMTP_HOST": HOST,
-        "SMTP_PORT": str(port),
-        "SMTP_SECURITY": "none",
+        "SMTP_HOST": "localhost" if sink.trusted else HOST,
+        "SMTP_PORT": str(sink.port),
+        # A name server may take its time to tell our own name.
         "SMTP_HELO_NAME": loaded.settings.smtp_helo_name or "bench.example.com",
+        **(secured if sink.trusted else {"SMTP_SECURITY": "none"}),
     }

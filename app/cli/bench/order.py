@@ -23,7 +23,7 @@ class Order:
     """`mails` at most, each measured part `seconds` long at most.
 
     `rate` a second for the latency, None for one that suits; `recipients` empty for made-up ones;
-    `document` is what each mail is made of, None for the one of our own.
+    `document` is what each mail is made of, None for the one of our own. `relay_…` is of the sink.
     """
 
     mails: int = MAILS
@@ -34,4 +34,5 @@ class Order:
     to_relay: bool = False
     embedded: bool = False
     relay_delay_s: float = 0.0
+    relay_tls: bool = False
     document: Mapping[str, object] | None = None

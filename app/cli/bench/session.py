@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 import uvloop
 
-from app.cli.bench.environment import service_environment
+from app.cli.bench.environment import SinkAt, service_environment
 from app.cli.bench.evaluation import evaluate
 from app.cli.bench.mails import OWN, Mails
 from app.cli.bench.progress import Steps
@@ -25,6 +25,7 @@ from app.cli.reaching import reached
 from app.cli.signals import first_signal_cancels
 from app.domain.errors import InvalidMessage, ServerUnreachable
 from app.embedded.broker import EmbeddedBroker
+from app.embedded.certificate import loopback_context
 from app.embedded.sink import Manners, Sink
 from app.kafka import Producer, hush
 
@@ -84,9 +85,11 @@ async def _run(loaded: Loaded, order: Order) -> Figures:
         sizes = await stack.enter_async_context(
             made(config, scratch, settings.kafka_topic, order.partitions)
         )
-        sink = None
+        sink, trusted = None, None
         if not order.to_relay:
             manners = Manners(delay_s=order.relay_delay_s)
+            if order.relay_tls:
+                manners.upgrade, trusted = loopback_context(folder)
             sink = await stack.enter_async_context(Sink(manners))
         steps.step("starting the service")
         ops_port = Ports.choose().health
@@ -95,7 +98,7 @@ async def _run(loaded: Loaded, order: Order) -> Figures:
             order,
             scratch,
             brokers=brokers,
-            sink_port=sink.port if sink else None,
+            sink=SinkAt(sink.port, trusted) if sink else None,
             ops_port=ops_port,
         )
         producer = await stack.enter_async_context(Producer(config))

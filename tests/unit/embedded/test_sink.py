@@ -6,13 +6,15 @@ import asyncio
 import ssl
 from typing import TYPE_CHECKING
 
-import trustme
+import pytest
 
+from app.embedded.certificate import loopback_context
 from app.embedded.sink import Manners, Sink
-from tests.support.waiting import run
+from tests.support.waiting import run, until
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
 BY_DATA = (
     b"MAIL FROM:<a@example.com>\r\n",
@@ -88,23 +90,42 @@ def test_it_takes_its_time_before_a_final_reply_only() -> None:
     talk(sink, conversation)
 
 
-def test_it_offers_starttls_with_a_certificate_of_its_users() -> None:
-    authority = trustme.CA()
-    theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(theirs)
-    ours = ssl.create_default_context()
-    authority.configure_trust(ours)
+def test_it_offers_starttls_and_is_verified_by_its_own_file(tmp_path: Path) -> None:
+    theirs, trusted = loopback_context(tmp_path)
+    ours = ssl.create_default_context(cafile=trusted)
+    ours.verify_flags |= ssl.VERIFY_X509_STRICT
     sink = Sink(Manners(upgrade=theirs))
 
     async def conversation(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"EHLO here\r\n")
-        offered = [await reader.readline() for _ in range(7)]
-        assert b"250 STARTTLS\r\n" in offered
-        writer.write(b"STARTTLS\r\n")
-        assert await replies(reader, 1) == [b"220"]
-        await writer.start_tls(ours, server_hostname="localhost")
+        await to_tls(reader, writer, ours)
         writer.write(IN_CHUNKS)
         assert await replies(reader, 4) == [b"250"] * 4
 
     talk(sink, conversation)
     assert sink.taken == 1
+    assert (tmp_path / "sink.key").stat().st_mode & 0o077 == 0
+
+
+def test_whoever_does_not_trust_it_goes_without_a_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    sink = Sink(Manners(upgrade=loopback_context(tmp_path)[0]))
+
+    async def conversation(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await to_tls(reader, writer, ssl.create_default_context())
+        await until(lambda: not sink.manners.sessions, "its session is over")
+
+    talk(sink, conversation)
+    assert (sink.taken, caplog.text) == (0, "")
+
+
+async def to_tls(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, context: ssl.SSLContext
+) -> None:
+    writer.write(b"EHLO here\r\n")
+    offered = [await reader.readline() for _ in range(7)]
+    assert b"250 STARTTLS\r\n" in offered
+    writer.write(b"STARTTLS\r\n")
+    assert await replies(reader, 1) == [b"220"]
+    await writer.start_tls(context, server_hostname="localhost")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.cli.bench.environment import service_environment
+from app.cli.bench.environment import SinkAt, service_environment
 from app.cli.bench.order import Order
 from app.cli.bench.scratch import Scratch
 from app.settings import load
@@ -39,7 +39,7 @@ def environment(folder: Path, order: Order, **more: object) -> dict[str, str]:
     (folder / "settings").write_text(DOTENV)
     loaded = load({"kafka_drain_timeout": "7s"}, env_file=folder / "settings", secrets_folder=None)
     scratch = more.pop("scratch", SCRATCH)
-    places = {"brokers": None, "sink_port": 2525, "ops_port": 4711} | more
+    places = {"brokers": None, "sink": SinkAt(2525), "ops_port": 4711} | more
     return service_environment(loaded, order, scratch, **places)  # type: ignore[arg-type]
 
 
@@ -75,7 +75,7 @@ def test_what_is_shared_or_of_the_relay_stays_out(tmp_path: Path, name: str) -> 
 
 
 def test_the_relay_of_the_settings_is_used_when_it_is_asked_for(tmp_path: Path) -> None:
-    env = environment(tmp_path, Order(to_relay=True), sink_port=None)
+    env = environment(tmp_path, Order(to_relay=True), sink=None)
     assert env["SMTP_RELAYS"] == "smtp://user:secret@mail.example.com:587"
     assert env["EMAIL_ALLOW_DOMAINS"] == "example.com"
     assert "SMTP_PORT" not in env
@@ -85,6 +85,13 @@ def test_the_relay_of_the_settings_is_used_when_it_is_asked_for(tmp_path: Path) 
 def test_mail_goes_to_the_sink_otherwise(tmp_path: Path) -> None:
     env = environment(tmp_path, Order())
     assert (env["SMTP_HOST"], env["SMTP_PORT"]) == ("127.0.0.1", "2525")
+    assert env["SMTP_SECURITY"] == "none"
+
+
+def test_a_sink_with_tls_is_verified(tmp_path: Path) -> None:
+    env = environment(tmp_path, Order(relay_tls=True), sink=SinkAt(2525, tmp_path / "sink.pem"))
+    assert (env["SMTP_HOST"], env["SMTP_SECURITY"]) == ("localhost", "starttls")
+    assert env["SMTP_CA_FILE"] == str(tmp_path / "sink.pem")
 
 
 def test_an_embedded_broker_asks_for_no_password(tmp_path: Path) -> None:
@@ -112,5 +119,5 @@ def test_templates_of_ones_own_are_for_a_message_of_ones_own(tmp_path: Path) -> 
         {"email_templates": str(folder)}, env_file=tmp_path / "absent", secrets_folder=None
     )
     for order, kept in ((Order(), False), (Order(document={"template": "mine"}), True)):
-        env = service_environment(loaded, order, SCRATCH, brokers=None, sink_port=1, ops_port=2)
+        env = service_environment(loaded, order, SCRATCH, brokers=None, sink=SinkAt(1), ops_port=2)
         assert ("EMAIL_TEMPLATES" in env) is kept
