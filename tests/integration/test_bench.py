@@ -60,7 +60,7 @@ def test_it_tells_what_is_carried_and_leaves_the_queue_alone(
 
     assert code == 0, said
     found = json.loads("\n".join(out))
-    assert 20 < found["full_load"]["mails_per_second"] <= 4 / 0.02
+    assert 0 < found["full_load"]["mails_per_second"] <= 4 / 0.02
     assert found["full_load"]["spent_ms"]["MAIL"] >= 20
     assert found["steady"]["latency_ms"]["p50"] >= 20
     assert found["full_load"]["cpu_us_per_mail"] > 0
