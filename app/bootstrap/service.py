@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from app.bootstrap import configs, staging
 from app.bootstrap.course import Course
 from app.bootstrap.hearing import Hearing
-from app.bootstrap.memory import room_for_mail
+from app.bootstrap.memory import READ_SHARE, WAITING_SHARE, WRITERS_SHARE, room_for_mail
 from app.bootstrap.pool_report import report_pool
 from app.bootstrap.preparing import prepare
 from app.bootstrap.probe import probe_brokers
@@ -60,12 +60,6 @@ if TYPE_CHECKING:
     from app.telemetry.tracing import Tracing
 
 POOL_END_S = 2.0
-# What has left the pool and waits for Kafka may take this part of the mails' room besides.
-WRITERS_SHARE = 4
-# Of the buffer this part may wait for what others need not wait for.
-WAITING_SHARE = 2
-# Such a part of it is free before more is read.
-READ_SHARE = 4
 READERS_END_S = 1.0
 
 
@@ -230,7 +224,10 @@ class Service:
     async def _start_pipeline(self, topics: Topics) -> None:
         publisher = self.watchdog.pulse("publishing")
         self._producer = Producer(
-            self._kafka, max_request_size=topics.max_request_size, on_trouble=publisher.trouble
+            self._kafka,
+            max_request_size=topics.max_request_size,
+            gathered=[self._routes.results] if self._routes.results else (),
+            on_trouble=publisher.trouble,
         )
         await self._producer.start()
         unparked = Unparked(self._routes, self._mail_log, clock=epoch_ms)

@@ -18,7 +18,7 @@ from app.kafka.bounded import bounded, closed
 from app.kafka.metadata import RETRY_BACKOFF_MS, steady
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from app.domain.record import Outgoing
     from app.kafka.config import KafkaConfig
@@ -47,6 +47,8 @@ class Producer:
     `send` never waits; `pending` counts what is not yet answered, for its caller to bound. While
     Kafka or a topic is away it tries again with growing pauses and tells `on_trouble(reason)` each
     time; `on_trouble(None)` says that every lane can be written again.
+
+    What is for the topics that are `gathered` waits for others for a moment.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Producer:
         config: KafkaConfig,
         *,
         max_request_size: int = 1024 * 1024,
+        gathered: Collection[str] = (),
         on_trouble: Callable[[str | None], None] | None = None,
     ) -> None:
         self._options = config.client_options() | {
@@ -66,6 +69,7 @@ class Producer:
         }
         self._config = config
         self._bound = config.request_timeout_s
+        self._gathered = frozenset(gathered)
         self._on_trouble = on_trouble or (lambda _reason: None)
         self._client: Any = None
         self._lanes: dict[_Lane, deque[_Item]] = {}
@@ -138,7 +142,7 @@ class Producer:
         suspects = 0  # of a batch that was refused: each is tried alone, to find the one meant
         full = False
         while queue:
-            if not full and not suspects and not tries:
+            if lane[0] in self._gathered and not (full or suspects or tries):
                 await self._gather()
             limit = 1 if suspects else len(queue)
             outcome, tried = await self._try(lane, queue, limit)
