@@ -138,6 +138,7 @@ def test_a_reply_is_judged_by_its_row(phase: Phase, reply: str, kind: ErrorKind)
 
     assert kind == verdict.kind
     assert (kind in PERMANENT) == verdict.permanent
+    assert "" == verdict.detail
 
 
 @pytest.mark.parametrize("code", [250, 251, 200, 299])
@@ -146,6 +147,11 @@ def test_acceptance_of_the_message_delivers(code: int) -> None:
 
     assert verdict.delivered
     assert not verdict.permanent
+
+
+@pytest.mark.parametrize("code", [300, 354, 399])
+def test_a_reply_to_the_dot_that_is_no_answer_leaves_it_in_doubt(code: int) -> None:
+    assert K.AMBIGUOUS == judged(P.FINAL, f"{code} go on").kind
 
 
 @pytest.mark.parametrize("phase", [P.MAIL, P.RCPT, P.DATA, P.BODY])
@@ -164,7 +170,7 @@ def test_a_loss_after_the_last_octet_is_ambiguous_and_retried() -> None:
     verdict = judge(RecipientReply("a@example.com", P.FINAL, None))
 
     assert (K.AMBIGUOUS, False) == (verdict.kind, verdict.permanent)
-    assert "final" in verdict.detail
+    assert "no reply in phase final" == verdict.detail
 
 
 def test_an_operator_may_prefer_loss_to_duplicates() -> None:
