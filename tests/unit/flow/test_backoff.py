@@ -67,6 +67,7 @@ def test_retry_policy_gives_so_many_delays_and_then_none() -> None:
     error = ValueError()
     assert [1.0, 2.0, None] == [policy.next_delay(attempts, error) for attempts in (1, 2, 3)]
     assert [1.0, 2.0] == [policy.delay(n) for n in range(2)]
+    assert 9.0 == RetryPolicy(base=10, factor=1, jitter=0.1, chance=lambda: 0.0).delay(0)
 
 
 def test_retry_policy_asks_retry_if_and_by_default_takes_exceptions_only() -> None:
