@@ -34,7 +34,7 @@ def test_without_jitter_it_is_the_formula(base: float, factor: float, n: int) ->
 
 @pytest.mark.parametrize(("base", "expected"), [(0, 0.0), (0.001, 60.0)])
 def test_a_power_beyond_all_floats_is_the_cap_or_nothing(base: float, expected: float) -> None:
-    assert expected == Backoff(base, 10, cap=60, jitter=0).delay(10**6)
+    assert expected == Backoff(base, 10.0, cap=60, jitter=0).delay(10**6)
 
 
 def test_jitter_spreads_evenly_around_the_delay() -> None:
@@ -51,6 +51,7 @@ def test_jitter_spreads_evenly_around_the_delay() -> None:
         ("factor", math.nan),
         ("factor", math.inf),
         ("cap", -1),
+        ("cap", True),
         ("jitter", 1.5),
         ("jitter", -1),
     ],

@@ -24,12 +24,10 @@ def test_opens_after_so_many_failures_in_a_row() -> None:
     breaker, _ = made(failures=3)
     for call in (breaker.failure, breaker.failure, breaker.success) * 3:
         call()
-    assert CLOSED == breaker.state
-    assert breaker.closed
+    assert (CLOSED, True) == (breaker.state, breaker.closed)
     for _ in range(3):
         breaker.failure()
-    assert OPEN == breaker.state
-    assert not breaker.closed
+    assert (OPEN, False) == (breaker.state, breaker.closed)
     assert 0 == breaker.acquire()
 
 
