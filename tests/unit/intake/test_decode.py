@@ -150,6 +150,16 @@ def test_max_retries_of_zero_is_not_absent() -> None:
     assert decoded(max_retries=0).message.max_retries == 0
 
 
+def test_html_alone_is_a_body() -> None:
+    message = decoded(text=..., html="<p>Hello</p>").message
+    assert (message.text, message.html) == (None, "<p>Hello</p>")
+
+
+def test_a_message_may_be_for_a_thousand() -> None:
+    names = [f"a{number}@example.com" for number in range(1000)]
+    assert len(decoded(to=names[:500], cc=names[500:800], bcc=names[800:]).recipients) == 1000
+
+
 def test_recipients_are_everybody_once() -> None:
     found = decoded(
         to=["Ann <ann@example.com>", "bob@example.com"],

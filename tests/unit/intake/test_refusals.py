@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from app.domain.record import Record
 
 MAX_BYTES = 1_000_000
+YEAR_9999_MS = 253_402_300_799_999
 DECODER = Decoder(DecoderConfig(MAX_BYTES, {"password_reset": 3600.0}))
 INJECTED = "Hello\r\nBcc: eve@example.com"
 
@@ -73,7 +74,7 @@ def test_a_value_of_twenty_megabytes_is_refused_unread() -> None:
 @pytest.mark.parametrize(
     ("fields", "field", "reason"),
     [
-        ({"to": ...}, "to", "is required"),
+        ({"to": ...}, "to", "is required: neither to, cc nor bcc has a recipient"),
         ({"to": None}, "to", "is required"),
         ({"to": ""}, "to", "is required"),
         ({"to": []}, "to", "is required"),
@@ -88,6 +89,8 @@ def test_a_value_of_twenty_megabytes_is_refused_unread() -> None:
         ({"reply_to": False}, "reply_to", "must be a mail address"),
         ({"to": ["a@example.com"] * 1001}, "to", "more than 1000"),
         ({"to": ["a@example.com"] * 600, "cc": ["a@example.com"] * 600}, "to", "more than 1000"),
+        ({"to": ["a@example.com"] * 600, "bcc": ["a@example.com"] * 600}, "to", "more than 1000"),
+        ({"reply_to": ["a@example.com"] * 1001}, "reply_to", "has more than 1000 entries"),
         ({"from_": "nobody"}, "from", "is not a mail address"),
         ({"from_": ["ann@example.com"]}, "from", "must be a mail address"),
         ({"envelope_from": "nobody"}, "envelope_from", "is not a mail address"),
@@ -98,6 +101,7 @@ def test_a_value_of_twenty_megabytes_is_refused_unread() -> None:
         ({"subject": 17}, "subject", "must be a string"),
         ({"subject": "x" * 2001}, "subject", "longer than 2000"),
         ({"text": ...}, "text", "is required, unless html or template is given"),
+        ({"subject": ...}, "subject", "is required, unless a template gives it"),
         ({"text": None}, "text", "is required"),
         ({"text": ["a"]}, "text", "must be a string"),
         ({"text": "a\0b"}, "text", "NUL"),
@@ -169,6 +173,7 @@ def test_a_field_that_is_wrong(fields: dict[str, Any], field: str, reason: str) 
     error = refused(flat(**fields))
     assert error.field == field
     assert reason in error.reason
+    assert error.reason.startswith(("has", "is ", "must be "))
 
 
 @pytest.mark.parametrize(
@@ -248,17 +253,23 @@ def test_recipients_that_are_not_the_messages() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "reason"),
     [
-        ("mail-attempt", b"two"),
-        ("mail-first-seen", b""),
-        ("mail-not-before", b"-1"),
-        ("mail-origin", b"email-queue"),
-        ("mail-recipients", b"[]"),
-        ("mail-recipients", b"[7]"),
+        ("mail-attempt", b"two", "must be a number from 0 to 2000000"),
+        ("mail-attempt", b"2000001", "must be a number from 0 to 2000000"),
+        ("mail-first-seen", b"", f"must be a time in epoch milliseconds, from 0 to {YEAR_9999_MS}"),
+        (
+            "mail-not-before",
+            b"-1",
+            f"must be a time in epoch milliseconds, from 0 to {YEAR_9999_MS}",
+        ),
+        ("mail-origin", b"email-queue", "must be topic/partition/offset"),
+        ("mail-origin", b"email queue/0/1", "must be topic/partition/offset"),
+        ("mail-recipients", b"[]", "must be a JSON list of addresses, not empty"),
+        ("mail-recipients", b"ann@example.com", "must be a JSON list of addresses, not empty"),
+        ("mail-recipients", b"[7]", 'must be a mail address: a string or {"name", "address"}'),
     ],
 )
-def test_a_header_of_ours_that_was_edited(name: str, value: bytes) -> None:
+def test_a_header_of_ours_that_was_edited(name: str, value: bytes, reason: str) -> None:
     error = refused(flat((name, value)))
-    assert error.field == f"header {name}"
-    assert "must be" in error.reason
+    assert (f"header {name}", reason) == (error.field, error.reason)
