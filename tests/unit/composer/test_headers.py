@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from email.header import decode_header
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.composer.headers import encoded_words, fold, header, structured_header
 from app.domain.errors import InvalidMessage
 from tests.unit.composer.mails import (
     ANN,
@@ -61,6 +65,61 @@ def test_a_long_plain_subject_is_folded_at_spaces() -> None:
     assert b"=?" not in composed.content
     assert max(map(len, header_lines(composed))) <= 76
     assert subject == read(composed)["Subject"]
+
+
+@given(st.lists(st.integers(1, 90), min_size=1, max_size=30), st.integers(1, 60))
+@settings(deadline=None)
+def test_a_folded_line_is_as_long_as_it_can_be(lengths: list[int], name: int) -> None:
+    value = " ".join("x" * length for length in lengths)
+    *lines, last = header("N" * name, value).split("\r\n")
+    assert ("", f"{'N' * name}: {value}") == (last, "".join(lines))
+    for number, (line, following) in enumerate(pairwise(lines)):
+        first_word = following.split(" ")[1]
+        assert len(line) + 1 + len(first_word) > 76, "it would have had room"
+        if len(line) > 76:
+            # One word alone, or behind the name.
+            assert " " not in line[1:] or (number == 0 and line.count(" ") == 1)
+
+
+@pytest.mark.parametrize(("longest", "folded"), [(998, True), (999, False)])
+def test_a_line_of_998_characters_stands(longest: int, folded: bool) -> None:
+    value = f"a {'x' * (longest - 1)} b"
+    lines = header("N", value).split("\r\n")
+    assert folded == (["N: a", f" {'x' * (longest - 1)}", " b", ""] == lines)
+    assert folded == (fold(value, 0) is not None)
+    if not folded:
+        with pytest.raises(InvalidMessage, match=r"^headers.N: must be ASCII, not empty, and have"):
+            structured_header("N", value, "headers.N")
+
+
+@given(
+    st.text(alphabet="a=_! é€😀", min_size=1, max_size=150),
+    st.integers(1, 100),
+)
+@settings(deadline=None)
+def test_an_encoded_word_takes_as_much_as_fits_into_its_line(text: str, used: int) -> None:
+    words = encoded_words(text, used=used)
+    found = [decode_header(word)[0] for word in words]
+    assert text == "".join(octets.decode() for octets, _ in found)
+    encoding = words[0][8]
+    assert ("q" if in_q(text) <= in_b(text) else "b") == encoding
+    takes = in_q if encoding == "q" else in_b
+    for number, word in enumerate(words):
+        assert f"=?utf-8?{encoding}?" == word[:10]
+        # A character of four octets has to fit, wherever the first line begins.
+        room = max(12, min(76 - used, 75) - 12) if number == 0 else 63
+        mine = found[number][0].decode()
+        assert takes(mine) == len(word) - 12 <= room
+        if number + 1 < len(words):
+            assert takes(mine + found[number + 1][0].decode()[0]) > room
+
+
+def in_q(text: str) -> int:
+    return sum(1 if char in "a! " else 3 * len(char.encode()) for char in text)
+
+
+def in_b(text: str) -> int:
+    return (len(text.encode()) + 2) // 3 * 4
 
 
 def test_a_word_that_no_line_can_hold_is_encoded() -> None:
