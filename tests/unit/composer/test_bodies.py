@@ -112,6 +112,12 @@ def test_base64_is_in_lines_of_76_and_its_size_can_be_told(size: int) -> None:
     assert base64_size(size) == len(encoded) + 2 * bool(size)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_line_ends_within_base64_are_those_of_mail(end: str) -> None:
+    content = compose(text=f"你好{end}再见").content
+    assert "你好\r\n再见".encode() == base64.b64decode(content.partition(b"\r\n\r\n")[2])
+
+
 def test_plain_text_stays_readable() -> None:
     lines = b"Hello Ann,\r\n\r\nsee https://example.com/?a=3D1\r\n"
     assert lines in compose(text="Hello Ann,\n\nsee https://example.com/?a=1\n").content
