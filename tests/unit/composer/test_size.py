@@ -28,7 +28,7 @@ def attached(content: bytes, name: str = "", content_type: str = "text/csv") -> 
         # As base64, which is the longest that any text gets, each line end as two octets.
         *(({name: "a" * 57}, 2048 + 78) for name in ("text", "html")),
         ({"text": "a" * 55 + "\n"}, 2048 + 78),
-        ({"text": "a" * 55 + "\n\r"}, 2048 + 82 + 2),
+        *(({"text": "a" * 56 + end}, 2048 + 84) for end in "\n\r"),
         ({"text": "é" * 28 + "a"}, 2048 + 78),
         ({"text": "é" * 29}, 2048 + 84),
         ({"text": "\ud800" * 19}, 2048 + 78),
