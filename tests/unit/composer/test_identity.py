@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
-from datetime import timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,17 @@ def test_a_date_is_written_as_the_standard_library_writes_it() -> None:
     for day in range(400):
         at = NOW + timedelta(days=day, seconds=day * 3601, microseconds=999_999)
         assert format_datetime(at) == date(at.astimezone(timezone(timedelta(hours=-5))))
+
+
+def test_a_date_is_in_utc_whatever_the_zone_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "XYZ-5:30")
+        time.tzset()
+        try:
+            assert "Tue, 01 Jul 2025 12:00:00 +0000" == date(datetime(2025, 7, 1, 12, tzinfo=UTC))
+        finally:
+            elsewhere.undo()
+            time.tzset()
 
 
 @pytest.mark.parametrize(
