@@ -17,6 +17,7 @@ FOUND = Plan(7, (3, 5))
 def begun() -> tuple[Ledger, Holdings]:
     ledger = Ledger()
     holdings = Holdings(ledger)
+    assert not holdings.draining
     holdings.assigned([TWO, ONE])
     assert holdings.begin(holdings.states[ONE], FOUND)
     return ledger, holdings

@@ -87,6 +87,7 @@ def test_no_other_octet_begins_a_reply_or_stands_behind_its_code() -> None:
 
 
 def test_a_line_may_be_as_long_as_allowed_and_no_longer() -> None:
+    assert (8_192, 65_536) == (MAX_LINE, MAX_REPLY)
     longest = b"250 " + b"x" * (MAX_LINE - 4)
     for code_and_mark in (b"250 ", b"250-"):
         line = code_and_mark + b"x" * (MAX_LINE - 4)
