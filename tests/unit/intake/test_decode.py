@@ -129,6 +129,12 @@ def test_priority_comes_from_the_field_before_the_header(said: str) -> None:
     assert (by_header.priority, by_header.type) == (MessagePriority.LOW, "receipt")
 
 
+def test_a_type_that_is_not_utf_8_is_a_type_all_the_same() -> None:
+    assert (
+        decoder().decode(flat(("type", b"caf\xe9"))).message.type == "caf\N{REPLACEMENT CHARACTER}"
+    )
+
+
 def test_of_several_headers_the_last_counts() -> None:
     headers = (("priority", b"low"), ("priority", b"high"))
     assert decoder().decode(flat(*headers)).message.priority is MessagePriority.HIGH

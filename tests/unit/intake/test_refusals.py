@@ -117,7 +117,7 @@ def test_a_value_of_twenty_megabytes_is_refused_unread() -> None:
         ({"tags": "a"}, "tags", "must be a list"),
         ({"tags": ["a", 1]}, "tags[1]", "must be a string"),
         ({"tags": ["a"] * 101}, "tags", "more than 100"),
-        ({"locale": "../x"}, "locale", "must be a language tag"),
+        ({"locale": "../x"}, "locale", "must be a language tag such as pt-BR"),
         ({"type": 7}, "type", "must be a string"),
         ({"type": "x" * 101}, "type", "longer than 100"),
         ({"priority": "urgent"}, "priority", "must be one of high, normal, low"),
