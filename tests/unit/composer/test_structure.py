@@ -6,6 +6,7 @@ import email
 import re
 from email import policy
 from email.message import EmailMessage
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -127,6 +128,8 @@ def test_boundaries_cannot_be_foreseen() -> None:
     boundaries = [str(read(compose(text="t", html="h")).get_boundary()) for _ in range(150)]
     assert 150 == len(set(boundaries))
     assert all(re.fullmatch("=_[0-9a-f]{24}_a", each) for each in boundaries)
+    drawn = [each[2:26] for each in boundaries]
+    assert all(after[:8] not in before for before, after in pairwise(drawn))
 
 
 @given(FILE_NAMES, st.binary(max_size=500))
