@@ -56,6 +56,9 @@ def test_any_text_and_html_are_read_back_to_the_last_character(text: str, html: 
         ("aaaa==", "quoted-printable"),
         ("aaa====", "base64"),
         ("aaé\n", "quoted-printable"),
+        ("aaaaéé\n", "quoted-printable"),
+        ("a" * 14 + "😀", "quoted-printable"),
+        ("", "quoted-printable"),
         ("aéé\n", "base64"),
     ],
 )
@@ -90,6 +93,7 @@ def test_a_quoted_line_is_as_long_as_it_can_be(line: str) -> None:
         (" ", "=20"),
         (".", "=2E"),
         (".a", "=2Ea"),
+        ("." + "a" * 73, "=2E" + "a" * 73),
         ("From a", "=46rom a"),
         ("From", "From"),
         ("a.", "a."),
