@@ -306,6 +306,117 @@ def test_other_limits_are_not_taken_for_one_on_connections(text: str) -> None:
     assert not too_many_connections(Reply(421, "4.7.0", text))
 
 
+@pytest.mark.parametrize(
+    ("said", "phrases", "kind"),
+    [
+        (
+            "450 4.7.1",
+            [
+                "greylist",
+                "graylist",
+                "grey-list",
+                "gray-list",
+                "grey list",
+                "Gray Listed",
+                "POSTGREY",
+            ],
+            K.TEMPORARY,
+        ),
+        ("450 4.7.1", ["grey mail", "list", "blacklist"], K.RATE_LIMITED),
+        (
+            "454",
+            ["throttling", "THROTTLED", "sending rate", "rate exceeded", "rate limit"],
+            K.RATE_LIMITED,
+        ),
+        ("454", ["rate", "sending", "limit"], K.TEMPORARY),
+        (
+            "550 5.7.1",
+            [
+                "daily quota",
+                "daily sending limit",
+                "quota per day",
+                "limit daily",
+                "limit: 500 in 24 hours",
+                "quota: 5 in 24-hour window",
+                "submission quota exceeded",
+                "SubmissionQuotaExceeded",
+            ],
+            K.RATE_LIMITED,
+        ),
+        (
+            "550 5.7.1",
+            ["dailyquota", "daily mail", "quota 24", "limit of 5", "submission limit"],
+            K.POLICY,
+        ),
+        (
+            "451 4.3.0",
+            [
+                "too many connections",
+                "too many concurrent connections",
+                "too many sessions",
+                "too many simultaneous SMTP connections",
+                "too many open connections",
+                "concurrent connection limit",
+                "concurrent smtp connections have exceeded",
+            ],
+            K.RATE_LIMITED,
+        ),
+        ("451 4.3.0", ["too many recipients", "concurrent connections"], K.TEMPORARY),
+        (
+            "550 5.5.0",
+            [
+                "user unknown",
+                "recipient not found",
+                "mailbox unavailable",
+                "account does not exist",
+                "address doesn't exist",
+                "domain doesn't have this user doesn't have",
+                "unknown user",
+                "invalid recipient",
+                "no such mailbox",
+                "unknown local account",
+                "no such local address",
+            ],
+            K.RECIPIENT,
+        ),
+        (
+            "550 5.5.0",
+            [
+                "sender unknown user",
+                "from this address: unknown user",
+                "known user",
+                "users are found",
+            ],
+            K.POLICY,
+        ),
+    ],
+)
+def test_the_words_of_a_reply_decide_where_its_code_does_not(
+    said: str, phrases: list[str], kind: ErrorKind
+) -> None:
+    for phrase in phrases:
+        assert kind == judged(P.RCPT, f"{said} {phrase}").kind, phrase
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "relay access denied",
+        *(f"relaying {how}" for how in ("denied", "is denied", "not allowed", "is prohibited")),
+        "relaying not permitted",
+        *(f"{how} to relay" for how in ("unable", "not permitted", "not allowed", "cannot")),
+        "refused to relay",
+        "refuse to relay",
+        "relay not permitted",
+        "client host rejected: access denied",
+    ],
+)
+@pytest.mark.parametrize("code", [454, 550, 554])
+def test_whoever_may_not_relay_is_told_so_in_many_words(phrase: str, code: int) -> None:
+    assert K.RELAY_AUTH == judged(P.FINAL, f"{code} {phrase}", accepted_lately=False).kind
+    assert K.RELAY_AUTH != judged(P.FINAL, f"{code} {phrase}").kind
+
+
 replies = st.builds(
     RecipientReply,
     address=st.just("a@example.com"),
