@@ -70,6 +70,7 @@ def rows(*expected: tuple[Phase | tuple[Phase, ...], str, ErrorKind]) -> pytest.
     (FROM_MAIL, "450 4.2.0 Recipient address rejected", K.TEMPORARY),
     (FROM_MAIL, "450", K.TEMPORARY),
     (FROM_MAIL, "452 4.5.3 Too many recipients", K.TEMPORARY),
+    (FROM_MAIL, "400 4.9.9 unheard of", K.TEMPORARY),
     (FROM_MAIL, "499 4.9.9 unheard of", K.TEMPORARY),
     # Recipients
     (P.RCPT, "550 5.1.1 User unknown", K.RECIPIENT),
@@ -86,6 +87,7 @@ def rows(*expected: tuple[Phase | tuple[Phase, ...], str, ErrorKind]) -> pytest.
     (P.RCPT, "550 No such user here", K.RECIPIENT),
     # Policy
     (P.RCPT, "550 5.7.1 Not accepted", K.POLICY),
+    (P.RCPT, "599 5.7.1 Not accepted", K.POLICY),
     (P.RCPT, "554 5.7.1 Client host blocked using a list", K.POLICY),
     (P.RCPT, "550 5.4.1 Recipient address rejected: Access denied", K.POLICY),
     (P.RCPT, "501", K.POLICY),
@@ -130,6 +132,10 @@ def rows(*expected: tuple[Phase | tuple[Phase, ...], str, ErrorKind]) -> pytest.
     # Unknown users by words, and senders by theirs
     (P.RCPT, "550 5.5.0 mailbox unavailable", K.RECIPIENT),
     (P.RCPT, "554 No such user", K.RECIPIENT),
+    (P.RCPT, "554 5.0.0 No such user", K.RECIPIENT),
+    (P.RCPT, "550 5.1.0 No such user", K.RECIPIENT),
+    (P.RCPT, "550 5.3.0 No such user", K.RECIPIENT),
+    (P.RCPT, "550 5.5.1 No such user", K.RECIPIENT),
     (P.RCPT, "550 5.1.0 Sender address unknown", K.POLICY),
     (P.RCPT, "550 5.7.1 User unknown to our policy", K.POLICY),
 )
