@@ -44,6 +44,7 @@ def rows(*expected: tuple[Phase | tuple[Phase, ...], str, ErrorKind]) -> pytest.
     (P.AUTH, "451 Authentication failed: Maximum credits exceeded", K.RELAY_AUTH),
     ((*BEFORE_MAIL, *FROM_MAIL), "530 5.7.0 Authentication required", K.RELAY_AUTH),
     (FROM_MAIL, "535 5.7.8 Error: authentication failed", K.RELAY_AUTH),
+    (FROM_MAIL, "534 5.7.9 Application-specific password required", K.RELAY_AUTH),
     (FROM_MAIL, "454 4.7.0 Temporary authentication failure", K.RELAY_AUTH),
     # Before MAIL
     (BEFORE_MAIL, "421 4.3.2 Service not available", K.CONNECTION),
@@ -60,6 +61,7 @@ def rows(*expected: tuple[Phase | tuple[Phase, ...], str, ErrorKind]) -> pytest.
     (FROM_MAIL, "454 4.7.0 Throttling failure: Maximum sending rate exceeded", K.RATE_LIMITED),
     (FROM_MAIL, "454 Throttling failure: Daily message quota exceeded", K.RATE_LIMITED),
     (FROM_MAIL, "550 5.4.5 Daily user sending limit exceeded", K.RATE_LIMITED),
+    (FROM_MAIL, "550 5.4.5 No more today", K.RATE_LIMITED),
     (P.RCPT, "550 Daily sending quota exceeded", K.RATE_LIMITED),
     (FROM_MAIL, "432 4.3.2 Concurrent connections limit exceeded", K.RATE_LIMITED),
     # Temporary
@@ -67,6 +69,7 @@ def rows(*expected: tuple[Phase | tuple[Phase, ...], str, ErrorKind]) -> pytest.
     (FROM_MAIL, "451 4.7.1 Greylisting in action", K.TEMPORARY),
     (FROM_MAIL, "421 4.7.0 Graylisted", K.TEMPORARY),
     (FROM_MAIL, "452 4.2.2 Over quota", K.TEMPORARY),
+    (FROM_MAIL, "452 4.2.2 The mailbox is over its daily quota", K.TEMPORARY),
     (FROM_MAIL, "450 4.2.0 Recipient address rejected", K.TEMPORARY),
     (FROM_MAIL, "450", K.TEMPORARY),
     (FROM_MAIL, "452 4.5.3 Too many recipients", K.TEMPORARY),
@@ -120,6 +123,7 @@ def rows(*expected: tuple[Phase | tuple[Phase, ...], str, ErrorKind]) -> pytest.
     ((P.MAIL, P.RCPT), "503 5.5.1 Bad sequence of commands", K.CONNECTION),
     (FROM_MAIL, "504 Parameter not implemented", K.CONNECTION),
     # Out of step, which the message is not to blame for; but for what is said of it
+    (MESSAGE, "502 5.5.1 Command not implemented", K.CONNECTION),
     (MESSAGE, "503 5.5.1 Error: need RCPT command", K.CONNECTION),
     (P.DATA, "554 5.5.1 Error: no valid recipients", K.CONNECTION),
     (P.FINAL, "554 5.5.1 Invalid command in message", K.CONTENT),
@@ -271,6 +275,7 @@ def test_an_unreadable_enhanced_code_counts_as_none(enhanced: str) -> None:
     [
         "454 Throttling failure: Daily message quota exceeded",
         "550 5.4.5 Daily user sending limit exceeded",
+        "550 5.4.5 No more today",
     ],
 )
 def test_a_used_up_daily_quota_rests_the_relay_for_an_hour(reply: str) -> None:
