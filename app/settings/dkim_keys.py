@@ -24,18 +24,11 @@ _NAME: Final = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*", re.ASCII)
 class DkimKeys(Kind):
     """`domain:selector:file` by comma; gives the keys themselves, so that bad files end a start."""
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "DOMAIN:SELECTOR:FILE,..."
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return (
-            "domain:selector:file, several by comma, one RSA and one Ed25519 key for a domain; "
-            "each file a private key in PEM, not encrypted, RSA of 1024 to 4096 bits or Ed25519"
-        )
+    metavar = "DOMAIN:SELECTOR:FILE,..."
+    allowed = (
+        "domain:selector:file, several by comma, one RSA and one Ed25519 key for a domain; "
+        "each file a private key in PEM, not encrypted, RSA of 1024 to 4096 bits or Ed25519"
+    )
 
     @override
     def parse(self, text: str) -> tuple[SigningKey, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from typing_extensions import override
 
@@ -14,15 +15,8 @@ from app.settings.kinds import Kind
 class ExistingFile(Kind):
     """A path to a file that can be read."""
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "FILE"
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return "the path of a readable file"
+    metavar = "FILE"
+    allowed = "the path of a readable file"
 
     @override
     def parse(self, text: str) -> Path:
@@ -38,15 +32,8 @@ class ExistingFile(Kind):
 class ExistingFolder(Kind):
     """A path to a folder that can be listed."""
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "FOLDER"
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return "the path of a readable folder"
+    metavar = "FOLDER"
+    allowed = "the path of a readable folder"
 
     @override
     def parse(self, text: str) -> Path:
@@ -56,3 +43,6 @@ class ExistingFolder(Kind):
         except OSError as error:
             raise ValueError((error.strerror or "cannot be read").lower()) from None
         return path
+
+
+File = Annotated[Path | None, ExistingFile()]

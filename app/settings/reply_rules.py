@@ -43,15 +43,8 @@ _PHASES: Final = tuple(str(each) for each in Phase if each in FROM_MAIL)
 class RulesFile(Kind):
     """A path to a file of rules, which is read to see whether it can be; gives the path."""
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "FILE"
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return "the path of a TOML file with [[rule]] tables, as docs/mail.md describes"
+    metavar = "FILE"
+    allowed = "the path of a TOML file with [[rule]] tables, as docs/mail.md describes"
 
     @override
     def parse(self, text: str) -> Path:

@@ -16,7 +16,7 @@ from tests.support.mails import flat
 from tests.support.relay_rig import Trust
 from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
-from tests.support.smtp_server import Leave, Say
+from tests.support.smtp_actions import Leave, Say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tests.support.backends import Broker
     from tests.support.browser import Browser
     from tests.support.kafka_tools import KafkaTools
-    from tests.support.smtp_server import Session
+    from tests.support.smtp_session import Session
 
 MOST_TABS = 120
 OWNED = "self.owned=1"

@@ -13,7 +13,7 @@ from tests.support.mails import flat
 from tests.support.ports import free_port
 from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
-from tests.support.smtp_server import Hang
+from tests.support.smtp_actions import Hang
 from tests.support.topics import Topics
 
 if TYPE_CHECKING:

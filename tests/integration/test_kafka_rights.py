@@ -15,7 +15,7 @@ from tests.support.kafka_tools import KafkaTools
 from tests.support.mails import flat
 from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
-from tests.support.smtp_server import Say
+from tests.support.smtp_actions import Say
 from tests.support.topics import Topics
 from tests.support.waiting import wait_until
 

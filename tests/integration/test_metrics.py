@@ -20,7 +20,7 @@ from tests.support.operator import TOKEN, Operator
 from tests.support.prometheus import Prometheus
 from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
-from tests.support.smtp_server import Say
+from tests.support.smtp_actions import Say
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:

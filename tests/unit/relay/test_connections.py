@@ -10,7 +10,8 @@ import pytest
 from app.domain.smtp import Phase, RelayUnavailable
 from app.flow import ManualClock
 from tests.support.relay_rig import codes, lost_in, mail, relays_to
-from tests.support.smtp_server import FEATURES, Action, Hang, Leave, Say, SmtpServer
+from tests.support.smtp_actions import Action, Hang, Leave, Say
+from tests.support.smtp_server import FEATURES, SmtpServer
 from tests.support.waiting import until
 
 if TYPE_CHECKING:

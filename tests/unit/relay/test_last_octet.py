@@ -10,7 +10,8 @@ import pytest
 from app.domain.smtp import Phase, RelayUnavailable
 from app.relay import Security
 from tests.support.relay_rig import QUICK, codes, lost_in, mail, only, relays_to
-from tests.support.smtp_server import Hang, Leave, ReadNothing, Say, SmtpServer
+from tests.support.smtp_actions import Hang, Leave, ReadNothing, Say
+from tests.support.smtp_server import SmtpServer
 from tests.support.waiting import until
 
 if TYPE_CHECKING:

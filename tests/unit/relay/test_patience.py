@@ -10,7 +10,8 @@ import pytest
 
 from app.domain.smtp import Phase
 from tests.support.relay_rig import PATIENT, codes, lost_in, mail, only, relays_to
-from tests.support.smtp_server import CHUNKING, FEATURES, Hang, Say, SmtpServer
+from tests.support.smtp_actions import Hang, Say
+from tests.support.smtp_server import CHUNKING, FEATURES, SmtpServer
 
 if TYPE_CHECKING:
     from tests.support.relay_rig import LoopRunner

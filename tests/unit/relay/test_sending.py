@@ -7,7 +7,8 @@ import pytest
 from app.domain.smtp import Phase
 from app.relay import Security
 from tests.support.relay_rig import codes, mail, only, relays_to
-from tests.support.smtp_server import FEATURES, Say, SmtpServer
+from tests.support.smtp_actions import Say
+from tests.support.smtp_server import FEATURES, SmtpServer
 from tests.support.waiting import until
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.relay_rig import codes, mail, relays_to
-from tests.support.smtp_server import CHUNKING, FEATURES, Say, SmtpServer
+from tests.support.smtp_actions import Say
+from tests.support.smtp_server import CHUNKING, FEATURES, SmtpServer
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
