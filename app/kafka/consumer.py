@@ -16,7 +16,7 @@ from aiokafka.structs import OffsetAndMetadata
 
 from app.domain.errors import Fatal, MailerError
 from app.domain.record import Partition
-from app.kafka import coordination, lenient_records
+from app.kafka import coordination, lenient_records, paced_fetches
 from app.kafka.bounded import bounded, closed
 from app.kafka.coordination import InstanceFenced
 from app.kafka.logs import bounds_of, offsets_at, record_of
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 coordination.install()
 lenient_records.install()
+paced_fetches.install()
 
 # The client's own poll limit locks a member out for good once it was exceeded; the service has a
 # watchdog of its own, so the client's is set to the largest value the protocol takes.
