@@ -19,7 +19,7 @@ from app.domain.record import Partition
 from app.kafka import coordination, lenient_records, paced_fetches
 from app.kafka.bounded import bounded, closed
 from app.kafka.coordination import InstanceFenced
-from app.kafka.logs import bounds_of, offsets_at, record_of
+from app.kafka.logs import LogsReader, record_of
 from app.kafka.metadata import RETRY_BACKOFF_MS, steady
 from app.kafka.rights import NOT_GRANTED, told
 
@@ -79,7 +79,7 @@ class GroupTimes:
     rebalance_s: float = 30.0
 
 
-class Consumer:
+class Consumer(LogsReader):
     """Reads committed records of some topics as a member of a group."""
 
     def __init__(
@@ -229,16 +229,6 @@ class Consumer:
             raise CommitRefused(str(error)) from error
         except NOT_GRANTED as error:
             raise told(error) from error
-
-    async def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, tuple[int, int]]:
-        """First offset of each log and the one after its last stable record."""
-        return await bounds_of(self._client, partitions, self._bound)
-
-    async def offsets_at(
-        self, partitions: Iterable[Partition], epoch_ms: int
-    ) -> dict[Partition, int | None]:
-        """The first offset at or after a time; None where there is none."""
-        return await offsets_at(self._client, partitions, epoch_ms, self._bound)
 
 
 async def written_ends(

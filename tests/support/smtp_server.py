@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Self
@@ -129,7 +130,9 @@ class SmtpServer:
         if self._server is not None:
             self._server.close()
         for session in self.sessions:
-            session.writer.transport.abort()
+            # asyncio's transport of TLS that was closed twice has forgotten what to abort.
+            with contextlib.suppress(AttributeError):
+                session.writer.transport.abort()
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
