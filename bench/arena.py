@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Final, Protocol, Self
 import orjson
 import trustme
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 
 from bench.processes import Child
 from tests.support.backends.backend import NotAvailable
 from tests.support.backends.ladder import Ladder
+from tests.support.kafka_clients import admin
 from tests.support.ports import answers, free_port
 
 if TYPE_CHECKING:
@@ -102,12 +103,8 @@ async def _rewind(brokers: str, topic: str, group: str) -> None:
 
 
 async def _create(brokers: str, topic: str) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=brokers)
-    await admin.start()
-    try:
-        await admin.create_topics([NewTopic(topic, PARTITIONS, 1)])
-    finally:
-        await admin.close()
+    async with admin(brokers) as client:
+        await client.create_topics([NewTopic(topic, PARTITIONS, 1)])
 
 
 def fill(brokers: str, topic: str, mails: int) -> None:

@@ -13,16 +13,15 @@ from app.intake.checkpoint import Checkpoint
 from tests.faults.usage import cpu_s
 from tests.support.checkpoints import checkpoint
 from tests.support.mails import flat
-from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
+    from tests.support.relay_thread import RelayThread
     from tests.support.topics import Topics
 
 IN_A_THOUSAND_YEARS = "2999-01-01T00:00:00Z"
@@ -36,12 +35,6 @@ MOST_LINES = 15
 def _needs_apache(kafka: Broker) -> None:
     if not kafka.is_apache:
         pytest.skip("the embedded broker does not delete topics")
-
-
-@pytest.fixture
-def relay() -> Iterator[RelayThread]:
-    with RelayThread() as relay:
-        yield relay
 
 
 def tier(topics: Topics) -> str:

@@ -13,7 +13,6 @@ from app.intake.checkpoint import decode
 from tests.support.guarded_kafka import GROUP, TOPIC, GuardedKafka, guarded_kafka
 from tests.support.kafka_tools import KafkaTools
 from tests.support.mails import flat
-from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
 from tests.support.smtp_actions import Say
 from tests.support.topics import Topics
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.process import ChildProcess
+    from tests.support.relay_thread import RelayThread
 
 Rights = dict[tuple[int, str], tuple[str, ...]]
 
@@ -37,12 +37,6 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedKafka]:
 @pytest.fixture(scope="module")
 def tools(guarded: GuardedKafka) -> KafkaTools:
     return KafkaTools(guarded.node.brokers)
-
-
-@pytest.fixture
-def relay() -> Iterator[RelayThread]:
-    with RelayThread() as relay:
-        yield relay
 
 
 @pytest.fixture

@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, RecordsToDelete
+from aiokafka.admin import NewPartitions, RecordsToDelete
 
+from tests.support import kafka_clients
 from tests.support.kafka_tools import KafkaTools
 from tests.support.waiting import run, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from app.domain.record import Partition
     from tests.support.kafka_tools import Produced
 
 
-@asynccontextmanager
-async def _admin(brokers: str) -> AsyncIterator[Any]:
-    client = AIOKafkaAdminClient(bootstrap_servers=brokers)
-    try:
-        await client.start()
-        yield client
-    finally:
-        await client.close()
-
-
 async def _delete_records(brokers: str, before: Mapping[Partition, int]) -> None:
-    async with _admin(brokers) as admin:
+    async with kafka_clients.admin(brokers) as admin:
         await admin.delete_records(
             {TopicPartition(*at): RecordsToDelete(offset) for at, offset in before.items()}
         )
 
 
 async def add_partitions(brokers: str, topic: str, total: int) -> None:
-    async with _admin(brokers) as admin:
+    async with kafka_clients.admin(brokers) as admin:
         await admin.create_partitions({topic: NewPartitions(total)})
 
 

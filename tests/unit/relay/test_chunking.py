@@ -11,7 +11,16 @@ import pytest
 
 from app.domain.smtp import Phase
 from app.flow import ManualClock
-from tests.support.relay_rig import PATIENT, QUICK, codes, lost_in, mail, only, relays_to
+from tests.support.relay_rig import (
+    PATIENT,
+    QUICK,
+    cancelled_at_each_turn,
+    codes,
+    lost_in,
+    mail,
+    only,
+    relays_to,
+)
 from tests.support.smtp_actions import Action, Hang, Leave, ReadNothing, Say, Then
 from tests.support.smtp_server import CHUNKING, FEATURES, SmtpServer
 from tests.support.waiting import until
@@ -334,25 +343,7 @@ def test_cancelled_at_any_moment_it_is_raised_only_when_nothing_was_delivered(
 ) -> None:
     async def main() -> None:
         async with SmtpServer(features=CHUNKING) as server, relays_to(server) as relays:
-            outcomes = set()
-            for turns in range(1, 25):
-                await relays.send(mail())
-                subject = b"Subject: %d\r\n\r\n" % turns
-                sending = asyncio.create_task(relays.send(mail(content=subject)))
-                for _ in range(turns):
-                    await asyncio.sleep(0)
-                cancelled = sending.cancel()
-                try:
-                    report = await sending
-                except asyncio.CancelledError:
-                    delivered = False
-                    await until(lambda: server.open == 0, "the connection is dropped")
-                else:
-                    assert [250] == codes(report)
-                    assert 0 == sending.cancelling() or not cancelled
-                    delivered = True
-                assert delivered == (subject in {each.content for each in server.mails})
-                outcomes.add((cancelled, delivered))
+            outcomes = await cancelled_at_each_turn(relays, server, 25)
             assert (True, True) in outcomes
 
     run(main())
