@@ -11,13 +11,12 @@ import pytest
 from app.domain.smtp import Phase
 from tests.support.relay_rig import PATIENT, codes, lost_in, mail, only, relays_to
 from tests.support.smtp_actions import Hang, Say
-from tests.support.smtp_server import CHUNKING, FEATURES, SmtpServer
+from tests.support.smtp_server import CHUNKING, FEATURES, STEPWISE, SmtpServer
 
 if TYPE_CHECKING:
     from tests.support.relay_rig import LoopRunner
 
 SHORT = 0.1
-STEPWISE = tuple(each for each in FEATURES if each != "PIPELINING")
 MANNERS = {"pipelining": FEATURES, "step by step": STEPWISE, "chunking": CHUNKING}
 WAITS = [
     ("pipelining", "MAIL", "mail", Phase.MAIL),
