@@ -19,8 +19,8 @@ def new_bar() -> Progress | None:
     """With a text `count` beside it; None where no terminal would show it."""
     if sys.stderr is None or not sys.stderr.isatty():
         return None
-    from rich.console import Console  # noqa: PLC0415  # slow to import
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     return Progress(
         TextColumn("{task.fields[count]}"),

@@ -28,6 +28,6 @@ def command(**parameters: Any) -> int:
     running mails end, a second one does not wait. SIGHUP reads the settings' files again.
     """
     loaded = load_from(parameters)
-    from app.bootstrap.running import serve  # noqa: PLC0415  # the stages; --help does without them
+    from app.bootstrap.running import serve  # the stages; --help does without them
 
     return serve(loaded, flags_of(parameters))

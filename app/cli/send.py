@@ -96,8 +96,8 @@ def command(
     if wait and settings.email_results_topic is None:
         raise click.UsageError("--wait: EMAIL_RESULTS_TOPIC is empty: no results are written.")
     # The stages, which --help does without.
-    from app.cli.landing import Landing  # noqa: PLC0415
-    from app.cli.posting import Poster, check_draft  # noqa: PLC0415
+    from app.cli.landing import Landing
+    from app.cli.posting import Poster, check_draft
 
     with ExitStack() as stack:
         if source is None:
@@ -115,7 +115,7 @@ def command(
         if not wait:
             asyncio.run(poster.post(drafts))
             return 1 if landing.refusals else 0
-        from app.cli.result_watch import after_sending  # noqa: PLC0415
+        from app.cli.result_watch import after_sending
 
         ends = after_sending(settings, poster.post(drafts), landing, timeout, as_json=as_json)
         return max(asyncio.run(ends), 1 if landing.refusals else 0)

@@ -146,8 +146,9 @@ class Consumer(LogsReader):
         process has taken this one's place.
         """
         coordinator = self._client._coordinator  # noqa: SLF001 - polls ask it, but not at all times
-        fetching = self._client._fetcher.error_future  # noqa: SLF001 - nobody asks after this one
-        for task in (coordinator._coordination_task, fetching):  # noqa: SLF001
+        joining = coordinator._coordination_task  # noqa: SLF001 - nobody asks after these two
+        fetching = self._client._fetcher.error_future  # noqa: SLF001
+        for task in (joining, fetching):
             if task.done():
                 raise Fatal(f"the Kafka client of group {self.group} has ended: {_reason(task)}")
         try:

@@ -107,7 +107,7 @@ def test_what_cannot_be_written_stays_unsettled_until_its_topic_is_back(
         waiting = Checkpoint(2 * MAILS, tuple(late))
         service.wait_for(lambda: checkpoint(kafka_tools, topics) == waiting, "nothing is settled")
         for topic in gone:
-            service.wait_for(lambda: topic in health(service), "health says which")  # noqa: B023
+            service.wait_for(lambda: topic in health(service), "health says which")  # noqa: B023 - called at once
         spends_next_to_nothing(service)
         assert checkpoint(kafka_tools, topics) == waiting
         said_little(service, lines, gone)

@@ -89,7 +89,7 @@ def test_many_that_are_cut_while_it_hangs_cost_no_connection(redis_server: Redis
                 try:
                     holds = [Hold(id_digest(str(n)), f"q/0/{n}", str(n)) for n in range(50)]
                     asking = [asyncio.create_task(deliveries.begin(h, [ANN])) for h in holds]
-                    await asyncio.sleep(0.05)
+                    await asyncio.sleep(0.05)  # nothing shows that they wait in the client
                     for each in asking[::2]:
                         each.cancel()
                     await asyncio.gather(*asking, return_exceptions=True)

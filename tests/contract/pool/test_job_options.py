@@ -55,8 +55,8 @@ def test_a_size_above_max_bytes_is_refused(run: Any) -> None:
         {"priority": None},
         {"job_id": 7},
         {"deadline": datetime(2100, 1, 1)},  # noqa: DTZ001 - that is the point
-        {"not_before": datetime(2100, 1, 1)},  # noqa: DTZ001
-        {"expires_at": datetime(2100, 1, 1)},  # noqa: DTZ001
+        {"not_before": datetime(2100, 1, 1)},  # noqa: DTZ001 - that is what is wrong
+        {"expires_at": datetime(2100, 1, 1)},  # noqa: DTZ001 - as above
         {"expires_at": 5},
         {"deadline": 0},
     ],

@@ -190,7 +190,7 @@ def test_keyboard_interrupt_and_system_exit_pass_through(kind: type[BaseExceptio
         pool = pool_of(handler, workers=2)
         await pool.start()
         seen.append(await pool.submit(1))
-        await asyncio.sleep(5)
+        await asyncio.Event().wait()
 
     with pytest.raises(kind):
         asyncio.run(main())

@@ -40,6 +40,7 @@ class Group:
         self.hang = False
         self.under_way = 0
         self.most_under_way = 0
+        self.looks = 0
 
     async def commit(self, commits: Mapping[Partition, Commit], timeout_s: float) -> None:
         self.under_way += 1
@@ -52,6 +53,10 @@ class Group:
             self.commits.append(commits[QUEUE])
         finally:
             self.under_way -= 1
+
+    def owned(self) -> list[Partition]:
+        self.looks += 1
+        return [QUEUE]
 
     async def read_back(self, partition: Partition) -> Committed:
         last = self.commits[-1]
@@ -84,7 +89,7 @@ def made(
 ) -> Checkpointer:
     return Checkpointer(
         group,  # type: ignore[arg-type]  # the part of Consumer that is used
-        Drafts(ledger, policy, lambda: [QUEUE]),
+        Drafts(ledger, policy, group.owned),
         group.read_back,
         vitals or Vitals(),
     )
@@ -112,8 +117,8 @@ def test_it_is_written_soon_after_a_change_and_then_left_alone(
         assert found.unsettled == (10,)
         ledger.settle(claim(10, entry.epoch))
         await until(lambda: len(group.commits[-1].metadata) < 40, "one without unsettled")
-        written = len(group.commits)
-        await asyncio.sleep(0.1)
+        written, looks = len(group.commits), group.looks
+        await until(lambda: group.looks >= looks + 20, "it has looked again")
         assert written == len(group.commits)
         await checkpoints.stop()
 
@@ -191,7 +196,7 @@ def test_it_is_overdue_when_commits_fail_for_longer_than_the_session_and_health_
         entry = ledger.assign(QUEUE, 10)
         checkpoints = made(group, ledger, vitals=vitals)
         checkpoints.start()
-        await asyncio.sleep(0.4)
+        await asyncio.sleep(0.4)  # longer than the session
         assert not checkpoints.overdue(), "nothing is unsettled"
         entry.take(10)
         await until(checkpoints.overdue, "overdue")
@@ -250,7 +255,7 @@ def test_a_pending_commit_is_cancelled_before_the_last_one() -> None:
         assert await checkpoints.final(1.0)
         assert group.most_under_way == 1
         assert len(group.commits) == 1
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)  # ten ticks, of which nothing tells
         assert len(group.commits) == 1, "none follows the last one"
         checkpoints.check()
         checkpoints.resume()

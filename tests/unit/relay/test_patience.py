@@ -77,7 +77,7 @@ def test_a_connection_at_rest_has_no_deadline(run: LoopRunner) -> None:
         timeouts = replace(PATIENT, mail=SHORT, rcpt=SHORT, data=SHORT, dot=SHORT)
         async with SmtpServer() as server, relays_to(server, timeouts=timeouts) as relays:
             await relays.send(mail())
-            await asyncio.sleep(2 * SHORT)
+            await asyncio.sleep(2 * SHORT)  # the rest itself
             await relays.send(mail())
             assert 1 == len(server.sessions)
 
