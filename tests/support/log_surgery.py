@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import NewPartitions, RecordsToDelete
 
 from tests.support import kafka_clients
@@ -46,16 +46,6 @@ async def _transaction(brokers: str, topic: str, records: Iterable[Produced], en
         await producer.stop()
 
 
-async def _start_of(brokers: str, at: Partition) -> int:
-    client = AIOKafkaConsumer(bootstrap_servers=brokers)
-    try:
-        await client.start()
-        asked = TopicPartition(*at)
-        return int((await client.beginning_offsets([asked]))[asked])
-    finally:
-        await client.stop()
-
-
 @dataclass(frozen=True, slots=True)
 class LogSurgery:
     """On one cluster; each call returns when it is done."""
@@ -88,7 +78,3 @@ class LogSurgery:
     def leave_transaction_open(self, topic: str, records: Iterable[Produced]) -> None:
         """Readers of committed records do not see what follows, until Kafka aborts it."""
         run(_transaction(self.brokers, topic, records, "none"))
-
-    def start_of(self, at: Partition) -> int:
-        """The first offset that the log may still hold."""
-        return run(_start_of(self.brokers, at))
