@@ -46,4 +46,6 @@ def _names(tree: ast.Module | ast.ClassDef, within: str = "") -> set[str]:
                 found |= {within + node.name} | _names(node, f"{within}{node.name}.")
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
                 found.add(within + name)
+            case _:
+                pass
     return found
