@@ -17,6 +17,7 @@ from app.cli.message_flags import message_flags, message_from
 from app.cli.moments import DurationType
 from app.cli.verbs import ExamplesCommand
 from app.domain.errors import InvalidMessage
+from app.settings.files import why_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -144,7 +145,7 @@ def _opened(source: str, stack: ExitStack) -> tuple[int, int | None]:
             descriptor = os.open(source, os.O_RDONLY)
         except OSError as error:
             raise click.BadParameter(
-                f"{source}: {(error.strerror or 'cannot be read').lower()}", param_hint="--file"
+                f"{source}: {why_unreadable(error)}", param_hint="--file"
             ) from None
         stack.callback(os.close, descriptor)
     try:

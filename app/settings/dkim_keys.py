@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from typing_extensions import override
 
 from app.settings.addresses import domain_of
+from app.settings.files import why_unreadable
 from app.settings.kinds import Kind
 
 if TYPE_CHECKING:
@@ -67,6 +68,6 @@ def _key(item: str, number: int) -> SigningKey:
     try:
         return read_signing_key(ascii_domain, selector.lower(), path)
     except OSError as error:
-        raise ValueError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+        raise ValueError(f"{path}: {why_unreadable(error)}") from None
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from typing_extensions import override
 
+from app.settings.files import why_unreadable
 from app.settings.kinds import Kind
 
 
@@ -25,7 +26,7 @@ class ExistingFile(Kind):
             with path.open("rb"):
                 return path
         except OSError as error:
-            raise ValueError((error.strerror or "cannot be read").lower()) from None
+            raise ValueError(why_unreadable(error)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class ExistingFolder(Kind):
         try:
             next(path.iterdir(), None)
         except OSError as error:
-            raise ValueError((error.strerror or "cannot be read").lower()) from None
+            raise ValueError(why_unreadable(error)) from None
         return path
 
 
