@@ -19,7 +19,7 @@ from app.domain.record import Partition
 from app.kafka import coordination, lenient_records, paced_fetches
 from app.kafka.bounded import bounded, closed
 from app.kafka.coordination import InstanceFenced
-from app.kafka.logs import LogsReader, record_of
+from app.kafka.logs import LogFacts, record_of
 from app.kafka.metadata import RETRY_BACKOFF_MS, steady
 from app.kafka.rights import NOT_GRANTED, told
 
@@ -79,7 +79,7 @@ class GroupTimes:
     rebalance_s: float = 30.0
 
 
-class Consumer(LogsReader):
+class Consumer(LogFacts):
     """Reads committed records of some topics as a member of a group."""
 
     def __init__(

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from app.domain.record import Partition
 from app.kafka.bounded import bounded, closed
 from app.kafka.lenient_records import install
-from app.kafka.logs import LogsReader, record_of
+from app.kafka.logs import LogFacts, record_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -24,7 +24,7 @@ LOOK_S = 0.5
 LOOK_FOR_END_S = 0.1
 
 
-class LogReader(LogsReader):
+class LogReader(LogFacts):
     """Reads committed records of the partitions it is told, each from where it is told.
 
     Nobody else notices: no group, no commit. Calls raise `KafkaError`, OSError or TimeoutError

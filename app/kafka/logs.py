@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class LogsReader:
-    """A client of the library's that reads committed records; each call waits `_bound` seconds."""
+class LogFacts:
+    """What a client that reads can tell of logs; each call waits `_bound` seconds at most."""
 
     _client: Any
     _bound: float
