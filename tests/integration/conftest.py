@@ -37,3 +37,10 @@ def dlq(
     leave_own_settings(monkeypatch, tmp_path)
     env = {"KAFKA_BROKERS": kafka.brokers, **topics.env()}
     return CommandLine("dlq", env=env, monkeypatch=monkeypatch, capsys=capsys)
+
+
+@pytest.fixture
+def forgets_the_dead(kafka: Broker) -> None:
+    """A broker that gives up a member which died or was thrown out of its group."""
+    if not kafka.is_apache:
+        pytest.skip("the embedded broker waits for a member that died, and does not end")

@@ -70,6 +70,7 @@ def test_a_service_without_kafka_is_starting(tmp_path: Path) -> None:
         assert service.health("/health/live") == 200
 
 
+@pytest.mark.usefixtures("forgets_the_dead")
 def test_a_service_whose_group_waits_for_a_frozen_member_has_not_joined(
     tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics
 ) -> None:
