@@ -91,6 +91,10 @@ bench: $(VENV)/.dev ## Measure the whole way and its parts, which takes minutes;
 	$(PY) -m bench.dialogue $(ARGS)
 	$(PY) -m bench.metrics $(ARGS)
 
+# Such as bench-soak: what there is, docs/performance.md lists.
+bench-%: $(VENV)/.dev ## Run one measurement alone: bench-memory, bench-soak, bench-end-to-end, …
+	$(PY) -m bench.$(subst -,_,$*) $(ARGS)
+
 .PHONY: guard
 guard: $(VENV)/.dev ## Fail where a message costs more processor time than it may, beside a plain service
 	$(PY) -m bench.guard
@@ -165,7 +169,7 @@ clean: ## Remove .venv and what tools left behind
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@/ { printf "%s%s\n", sep, substr($$0, 5); sep = "\n" } \
-		/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+		/^[a-z%-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 $(VENV)/.made:
 	@test -n '$(PYTHON)' || { echo 'Python 3.11 or newer is needed: make PYTHON=/path/to/python3' >&2; exit 1; }

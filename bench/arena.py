@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 PARTITIONS: Final = 6
 _COUNT: Final = re.compile(rb"mesg=(\d+)[^\d]")
+_LONGEST: Final = 32  # octets of a count
 _LOOK_S: Final = 0.01
 
 
@@ -202,8 +203,11 @@ class CountingSink:
     def _follow(self, child: Child) -> None:
         # Of its own, for the child's is closed when the run is over.
         with os.fdopen(os.dup(child.output), "rb", buffering=0) as output:
+            cut = b""
             while chunk := output.read(1 << 16):
                 # The last number may be cut; the one before it is whole.
-                if found := _COUNT.findall(chunk):
+                found = _COUNT.findall(cut + chunk)
+                if found and int(found[-1]) != self._mark.mails:
                     self._mark = Mark(int(found[-1]), time.perf_counter())
+                cut = (cut + chunk)[-_LONGEST:]
                 time.sleep(_LOOK_S)

@@ -12,6 +12,7 @@ SMTP_PORT (on localhost), WORKERS, RESULTS (a topic), and with `--tls` TLS=1 and
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import shlex
 import statistics
@@ -28,7 +29,7 @@ from bench.processes import Child, machine
 from tests.support.ports import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 REPOSITORY: Final = Path(__file__).resolve().parents[1]
 TEMPLATES: Final = REPOSITORY / "bench" / "templates"
@@ -96,10 +97,25 @@ def plain(arena: Arena) -> Contestant:
 
 def once(arena: Arena, contestant: Contestant) -> Run:
     """One run from the topic's beginning to its last mail."""
+    before = arena.sink.mark().mails
+    with running(arena, contestant) as children:
+        first = reach(arena, children, before + int(arena.mails * FROM), contestant)
+        last = reach(arena, children, before + arena.mails, contestant)
+        resident = sum(child.resident_mb() for child in children)
+    return Run(
+        contestant.name,
+        (last.mails - first.mails) / (last.at_s - first.at_s),
+        (last.cpu_s - first.cpu_s) / (last.mails - first.mails) * 1e6,
+        resident,
+    )
+
+
+@contextlib.contextmanager
+def running(arena: Arena, contestant: Contestant) -> Iterator[list[Child]]:
+    """Its processes; they begin at the topic's beginning, with a group and results of their own."""
     group, results = f"g{uuid4().hex[:10]}", f"r{uuid4().hex[:10]}"
     rewind(arena.brokers, arena.topic, group)
     create(arena.brokers, results)
-    before = arena.sink.mark().mails
     children: list[Child] = []
     try:
         for number in range(contestant.processes):
@@ -120,32 +136,34 @@ def once(arena: Arena, contestant: Contestant) -> Run:
                 env |= {"NODE_EXTRA_CA_CERTS": str(arena.sink.ca_file)}
             log = arena.folder / f"{contestant.name.replace(' ', '-')}-{number}.log"
             children.append(Child(contestant.command, env=env, log=log, folder=contestant.folder))
-        first = _reach(arena, children, before + int(arena.mails * FROM), contestant)
-        last = _reach(arena, children, before + arena.mails, contestant)
-        resident = sum(child.resident_mb() for child in children)
+        yield children
     finally:
         for child in children:
             child.stop()
-    return Run(
-        contestant.name,
-        (last.mails - first.mails) / (last.at_s - first.at_s),
-        (last.cpu_s - first.cpu_s) / (last.mails - first.mails) * 1e6,
-        resident,
-    )
 
 
 @dataclass(frozen=True, slots=True)
-class _Reached:
+class Reached:
+    """When so many mails had come, and the processes' time until then."""
+
     mails: int
     at_s: float
     cpu_s: float
 
 
-def _reach(arena: Arena, children: Sequence[Child], mails: int, one: Contestant) -> _Reached:
+def reach(
+    arena: Arena,
+    children: Sequence[Child],
+    mails: int,
+    one: Contestant,
+    look: Callable[[int], object] = lambda _: None,
+) -> Reached:
+    """Wait for so many mails; `look` is told of those there are, often. Exits where none comes."""
     seen, moved = arena.sink.mark(), time.monotonic()
     while seen.mails < mails:
         time.sleep(0.005)
         mark = arena.sink.mark()
+        look(mark.mails)
         if mark.mails != seen.mails:
             seen, moved = mark, time.monotonic()
         ended = not all(child.running for child in children)
@@ -153,7 +171,7 @@ def _reach(arena: Arena, children: Sequence[Child], mails: int, one: Contestant)
             logs = sorted(arena.folder.glob(f"{one.name.replace(' ', '-')}-*.log"))
             said = "\n".join(log.read_text(errors="replace")[-2000:] for log in logs)
             sys.exit(f"{one.name} {'ended' if ended else 'stands still'} at {seen.mails}:\n{said}")
-    return _Reached(seen.mails, seen.at_s, sum(child.cpu_s() for child in children))
+    return Reached(seen.mails, seen.at_s, sum(child.cpu_s() for child in children))
 
 
 def compare(arena: Arena, contestants: Sequence[Contestant], runs: int) -> dict[str, list[Run]]:

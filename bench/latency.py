@@ -16,10 +16,10 @@ from uuid import uuid4
 import uvloop
 from aiokafka import AIOKafkaProducer
 
+from app.embedded.sink import EXTENSIONS, Manners, Session
 from bench.arena import CountingSink, create, kafka, mail
 from bench.end_to_end import Arena, ours
 from bench.processes import Child, machine
-from bench.sink import EXTENSIONS, Manners, Session
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 

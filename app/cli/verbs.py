@@ -44,6 +44,7 @@ VERBS: Final = {
     ),
     "schema": Verb("app.cli.schema:command", "Print what messages and results look like."),
     "judge": Verb("app.cli.judge:command", "Try how a relay's reply is judged."),
+    "bench": Verb("app.cli.bench:command", "Measure what this set-up carries, and what binds it."),
     "config": Verb("app.cli.config:command", "Show every setting, its value and its source."),
     "completion": Verb("app.cli.completion:command", "Print the completion for a shell."),
     "demo": Verb("app.cli.demo:command", "Watch it work, with a broker and a mailbox of its own."),

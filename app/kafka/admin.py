@@ -10,13 +10,16 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, Records
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import (
     GroupAuthorizationFailedError,
+    GroupIdNotFound,
     GroupLoadInProgressError,
     IncompatibleBrokerVersion,
     KafkaError,
     TopicAlreadyExistsError,
     TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
     for_code,
 )
+from aiokafka.protocol.admin import DeleteGroupsRequest
 from aiokafka.protocol.metadata import MetadataRequest
 
 from app.domain.errors import Fatal
@@ -209,6 +212,30 @@ class Admin:
         if code:
             raise for_code(code)(f"group {group}")
         return rights_in(rights)
+
+    async def delete_topics(self, names: Iterable[str]) -> None:
+        """Delete these with all they hold, for good; raises what the answer of one is instead.
+
+        One that is not there is passed over.
+        """
+        answer = await bounded(self._client.delete_topics(list(names)), self._bound)
+        for name, code in answer.topic_error_codes:
+            if code not in {0, UnknownTopicOrPartitionError.errno}:
+                raise for_code(code)(f"topic {name}")
+
+    async def delete_group(self, group: str) -> None:
+        """Delete a group without members, and its offsets; raises what the answer is instead.
+
+        One that is not there is passed over.
+        """
+        coordinator = await bounded(self._client.find_coordinator(group), self._bound)
+        answer = await bounded(
+            self._client._send_request(DeleteGroupsRequest([group]), coordinator),  # noqa: SLF001
+            self._bound,
+        )
+        for name, code in answer.results:
+            if code not in {0, GroupIdNotFound.errno}:
+                raise for_code(code)(f"group {name}")
 
     async def delete_before(self, offsets: Mapping[Partition, int]) -> dict[Partition, int]:
         """Delete what stands before these offsets, for good; where each log begins now."""

@@ -88,6 +88,11 @@ async def list_topics(brokers: str) -> set[str]:
         return set(await admin.list_topics())
 
 
+async def list_groups(brokers: str) -> set[str]:
+    async with _admin(brokers) as admin:
+        return {group for group, *_ in await admin.list_consumer_groups()}
+
+
 async def delete_topics(brokers: str, topics: Iterable[str]) -> None:
     async with kafka_clients.admin(brokers) as admin:
         await admin.delete_topics(list(topics))
@@ -221,6 +226,9 @@ class KafkaTools:
 
     def list_topics(self) -> set[str]:
         return run(list_topics(self.brokers), self.within)
+
+    def list_groups(self) -> set[str]:
+        return run(list_groups(self.brokers), self.within)
 
     def delete_topics(self, topics: Iterable[str]) -> None:
         run(delete_topics(self.brokers, topics), self.within)

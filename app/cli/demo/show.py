@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import shutil
-import signal
 import sys
 from datetime import UTC, datetime
 from enum import Enum, auto
@@ -18,11 +17,12 @@ import orjson
 from app.cli.demo.journey import Journeys
 from app.cli.demo.scenario import scenario
 from app.cli.demo.stage import DemoFailed, last_words, open_stage
+from app.cli.signals import first_signal_cancels
 from app.domain.record import Origin, Outgoing
 from app.kafka import KafkaConfig, Producer, PublishError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from app.cli.demo.ports import Ports
     from app.cli.demo.screen import Screen
@@ -33,7 +33,6 @@ TOPIC = "email-queue"
 ENOUGH_S = 20.0
 TICK_S = 0.1
 PROGRAM = "kafka-mailer"
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Ending(Enum):
@@ -50,7 +49,7 @@ async def run_show(ports: Ports, screen: Screen, *, stay: bool) -> Ending:
     """
     show = _Show(ports, screen, stay=stay)
     playing = asyncio.create_task(show.play(), name="demo")
-    with _first_signal_cancels(playing):
+    with first_signal_cancels(playing):
         await asyncio.wait([playing])
     return show.ending if playing.cancelled() else playing.result()
 
@@ -142,24 +141,3 @@ def own_command() -> str:
     if on_path and Path(on_path).samefile(here):
         return PROGRAM
     return os.path.relpath(here) if here.is_relative_to(Path.cwd()) else str(here)
-
-
-@contextlib.contextmanager
-def _first_signal_cancels(task: asyncio.Task[Any]) -> Iterator[None]:
-    """Further ones are ignored: what they would cut short is the cleaning up, which is bounded."""
-    loop = asyncio.get_running_loop()
-    signalled = False
-
-    def cancel() -> None:
-        nonlocal signalled
-        if not signalled:
-            signalled = True
-            task.cancel()
-
-    for number in SIGNALS:
-        loop.add_signal_handler(number, cancel)
-    try:
-        yield
-    finally:
-        for number in SIGNALS:
-            loop.remove_signal_handler(number)
