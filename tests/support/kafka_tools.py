@@ -89,7 +89,7 @@ async def list_topics(brokers: str) -> set[str]:
 
 
 async def list_groups(brokers: str) -> set[str]:
-    async with _admin(brokers) as admin:
+    async with kafka_clients.admin(brokers) as admin:
         return {group for group, *_ in await admin.list_consumer_groups()}
 
 
