@@ -229,10 +229,7 @@ class Admin:
         One that is not there is passed over.
         """
         coordinator = await bounded(self._client.find_coordinator(group), self._bound)
-        answer = await bounded(
-            self._client._send_request(DeleteGroupsRequest([group]), coordinator),  # noqa: SLF001
-            self._bound,
-        )
+        answer = await self._answer(DeleteGroupsRequest([group]), coordinator)
         for name, code in answer.results:
             if code not in {0, GroupIdNotFound.errno}:
                 raise for_code(code)(f"group {name}")
