@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Final, Protocol, Self
 import orjson
 import trustme
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 
 from bench.processes import Child
 from tests.support.backends.backend import NotAvailable
 from tests.support.backends.ladder import Ladder
+from tests.support.kafka_clients import admin
 from tests.support.ports import answers, free_port
 
 if TYPE_CHECKING:
@@ -35,12 +36,16 @@ _LOOK_S: Final = 0.01
 
 @contextlib.contextmanager
 def kafka(folder: Path) -> Iterator[str]:
-    """Bootstrap addresses of what the test ladder finds; `TEST_KAFKA_BROKERS` names your own."""
+    """Bootstrap addresses of what the test ladder finds; `TEST_KAFKA_BROKERS` names your own.
+
+    Where it finds none, the program ends with 3.
+    """
     ladder = Ladder.from_environment()
     try:
         broker = ladder.start(folder)
     except NotAvailable as why:
-        sys.exit(str(why))
+        print(f"Kafka: {why}", file=sys.stderr)
+        sys.exit(3)
     print(f"Kafka: {broker.name}", file=sys.stderr)
     try:
         yield broker.brokers
@@ -103,12 +108,8 @@ async def _rewind(brokers: str, topic: str, group: str) -> None:
 
 
 async def _create(brokers: str, topic: str) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=brokers)
-    await admin.start()
-    try:
-        await admin.create_topics([NewTopic(topic, PARTITIONS, 1)])
-    finally:
-        await admin.close()
+    async with admin(brokers) as client:
+        await client.create_topics([NewTopic(topic, PARTITIONS, 1)])
 
 
 def fill(brokers: str, topic: str, mails: int) -> None:

@@ -17,41 +17,30 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from tests.support.backends import Ladder, NotAvailable
+from bench.arena import kafka
+from bench.spread import print_spread
 from tests.support.besieging import besieged
 from tests.support.smtp_sink import SmtpSink
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from tests.support.besieging import Turn
 
 GOAL: Final = 0.9
 
 
 def measure(mails: int, idle: int, turns: int, seconds: float) -> list[Turn]:
-    """Raises NotAvailable without Kafka."""
-    ladder = Ladder.from_environment()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        broker = ladder.start(folder / "kafka")
-        try:
-            with SmtpSink(folder / "sink", keep=False) as sink:
-                return besieged(
-                    folder / "service",
-                    broker.brokers,
-                    sink.port,
-                    mails=mails,
-                    idle=idle,
-                    turns=turns,
-                    seconds=seconds,
-                )
-        finally:
-            ladder.stop()
-
-
-def _row(name: str, values: Sequence[float]) -> str:
-    return f"{name:<26}{min(values):>8.2f}{median(values):>8.2f}{max(values):>8.2f}"
+        with kafka(folder / "kafka") as brokers, SmtpSink(folder / "sink", keep=False) as sink:
+            return besieged(
+                folder / "service",
+                brokers,
+                sink.port,
+                mails=mails,
+                idle=idle,
+                turns=turns,
+                seconds=seconds,
+            )
 
 
 def main() -> int:
@@ -66,19 +55,17 @@ def main() -> int:
     if why := SmtpSink.why_not():
         sys.stderr.write(f"smtp-sink: {why}\n")
         return 3
-    try:
-        turns = measure(asked.mails, asked.idle, asked.turns, asked.seconds)
-    except NotAvailable as why:
-        sys.stderr.write(f"Kafka: {why}\n")
-        return 3
+    turns = measure(asked.mails, asked.idle, asked.turns, asked.seconds)
     if asked.json:
         print(json.dumps({"goal": GOAL, "turns": [asdict(each) for each in turns]}, indent=2))
     else:
-        print(f"{'':<26}{'min':>8}{'median':>8}{'max':>8}")
-        print(_row("free, mails a second", [each.free for each in turns]))
-        print(_row("besieged, mails a second", [each.besieged for each in turns]))
-        print(_row(f"ratio (goal {GOAL:.2f})", [each.ratio for each in turns]))
-        print(_row("slowest answer, s", [each.answered_s for each in turns]))
+        figures = {
+            "free, mails a second": [each.free for each in turns],
+            "besieged, mails a second": [each.besieged for each in turns],
+            f"ratio (goal {GOAL:.2f})": [each.ratio for each in turns],
+            "slowest answer, s": [each.answered_s for each in turns],
+        }
+        print_spread(figures, digits=2)
     return int(median(each.ratio for each in turns) < GOAL)
 
 

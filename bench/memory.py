@@ -21,12 +21,13 @@ from uuid import uuid4
 
 import orjson
 from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 
 from bench.arena import PARTITIONS, CountingSink, fill, kafka
 from bench.end_to_end import Arena, once, ours, reach, running
 from bench.processes import machine
 from tests.faults.usage import peak_mb
+from tests.support.kafka_clients import admin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,13 +59,9 @@ def _values(count: int, size: int) -> Iterator[bytes]:
 
 async def _fill_large(brokers: str, topic: str, count: int, size: int) -> None:
     largest = len(next(_values(1, size))) + _HEADROOM
-    admin = AIOKafkaAdminClient(bootstrap_servers=brokers)
-    await admin.start()
-    try:
-        configs = {"max.message.bytes": str(largest)}
-        await admin.create_topics([NewTopic(topic, PARTITIONS, 1, topic_configs=configs)])
-    finally:
-        await admin.close()
+    configs = {"max.message.bytes": str(largest)}
+    async with admin(brokers) as client:
+        await client.create_topics([NewTopic(topic, PARTITIONS, 1, topic_configs=configs)])
     producer = AIOKafkaProducer(bootstrap_servers=brokers, max_request_size=largest)
     await producer.start()
     try:

@@ -20,19 +20,17 @@ import urllib.request
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from bench.arena import kafka
+from bench.spread import print_spread
 from tests.faults.load import fill
 from tests.faults.usage import cpu_s
 from tests.support import kafka_tools
-from tests.support.backends import Ladder, NotAvailable
 from tests.support.service import Service
 from tests.support.smtp_sink import SmtpSink
 from tests.support.topics import Topics
 from tests.support.waiting import run
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 PARTITIONS: Final = 4
 EVERY_S: Final = 5.0
@@ -114,35 +112,22 @@ def cpu_ms(folder: Path, brokers: str, relay: int, mails: int, *, watched: bool)
 
 
 def measure(mails: int, rounds: int) -> list[Pair]:
-    """Interleaved; raises NotAvailable without Kafka."""
-    ladder = Ladder.from_environment()
+    """Interleaved."""
+    pairs = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        broker = ladder.start(folder / "kafka")
-        pairs = []
-        try:
-            with SmtpSink(folder / "sink", keep=False) as sink:
-                for number in range(rounds):
-                    # Each goes first in every other round.
-                    order = (True, False) if number % 2 else (False, True)
-                    found = {
-                        watched: cpu_ms(
-                            folder / f"{number}-{watched}",
-                            broker.brokers,
-                            sink.port,
-                            mails,
-                            watched=watched,
-                        )
-                        for watched in order
-                    }
-                    pairs.append(Pair(found[True], found[False]))
-        finally:
-            ladder.stop()
+        with kafka(folder / "kafka") as brokers, SmtpSink(folder / "sink", keep=False) as sink:
+            for number in range(rounds):
+                # Each goes first in every other round.
+                order = (True, False) if number % 2 else (False, True)
+                found = {
+                    watched: cpu_ms(
+                        folder / f"{number}-{watched}", brokers, sink.port, mails, watched=watched
+                    )
+                    for watched in order
+                }
+                pairs.append(Pair(found[True], found[False]))
     return pairs
-
-
-def _row(name: str, values: Sequence[float]) -> str:
-    return f"{name:<26}{min(values):>8.3f}{median(values):>8.3f}{max(values):>8.3f}"
 
 
 def main() -> int:
@@ -155,18 +140,16 @@ def main() -> int:
     if why := SmtpSink.why_not():
         sys.stderr.write(f"smtp-sink: {why}\n")
         return 3
-    try:
-        pairs = measure(asked.mails, asked.rounds)
-    except NotAvailable as why:
-        sys.stderr.write(f"Kafka: {why}\n")
-        return 3
+    pairs = measure(asked.mails, asked.rounds)
     if asked.json:
         print(json.dumps({"goal": GOAL, "pairs": [asdict(each) for each in pairs]}, indent=2))
     else:
-        print(f"{'':<26}{'min':>8}{'median':>8}{'max':>8}")
-        print(_row("watched, ms a message", [each.watched for each in pairs]))
-        print(_row("unwatched, ms a message", [each.unwatched for each in pairs]))
-        print(_row(f"ratio (goal {GOAL:.2f})", [each.ratio for each in pairs]))
+        figures = {
+            "watched, ms a message": [each.watched for each in pairs],
+            "unwatched, ms a message": [each.unwatched for each in pairs],
+            f"ratio (goal {GOAL:.2f})": [each.ratio for each in pairs],
+        }
+        print_spread(figures, digits=3)
     return int(median(each.ratio for each in pairs) > GOAL)
 
 

@@ -36,7 +36,7 @@ def settings() -> str:
         [
             "# Settings",
             "",
-            "<!-- Made by `make reference` from app/settings/model.py; edit there. -->",
+            "<!-- Made by `make reference` from app/settings/groups/; edit there. -->",
             "",
             *_introduction(),
             *(line for group, members in _groups() for line in _section(group, members)),

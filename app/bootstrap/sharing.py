@@ -37,7 +37,7 @@ class Sharing:
 
         try:
             while True:
-                with contextlib.suppress(StoreAway):
+                with contextlib.suppress(StoreAway):  # the last parts hold
                     await self.exchange()
                 await asyncio.sleep(_EVERY_S)
         finally:

@@ -89,7 +89,7 @@ def command(
     """
     loaded = load(flags_of(parameters))
     # The stages, which --help does without.
-    from app.cli.check_report import report  # noqa: PLC0415
+    from app.cli.check_report import report
 
     chosen = [Area(each) for each in areas] or list(Area)
     return asyncio.run(report(loaded, chosen, seconds=seconds, dns=dns, as_json=as_json))

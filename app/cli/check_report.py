@@ -99,7 +99,7 @@ def _document(found: Sequence[Finding], seconds: float) -> dict[str, Any]:
 
 def _print(found: Sequence[Finding]) -> None:
     """Lines are whole, so that a command in them can be copied; a terminal wraps them."""
-    from rich.console import Console  # noqa: PLC0415  # slow to import, and --json does without
+    from rich.console import Console  # slow to import, and --json does without
 
     console = Console(highlight=False)
     width = max((len(each.subject) for each in found), default=0)
@@ -113,7 +113,7 @@ def _print(found: Sequence[Finding]) -> None:
 
 
 def _lines(found: Finding, width: int) -> Iterator[Text]:
-    from rich.text import Text  # noqa: PLC0415  # as above
+    from rich.text import Text  # as above
 
     line = Text("  ")
     line.append(f"{found.verdict:{_VERDICT}}", style=_COLOURS[found.verdict])
@@ -138,7 +138,7 @@ class _Progress:
     """A line on a terminal of what is still waited for; gone at the end."""
 
     def __init__(self, waiting: Sequence[str]) -> None:
-        from rich.console import Console  # noqa: PLC0415  # for a terminal only
+        from rich.console import Console  # for a terminal only
 
         self._status = Console(stderr=True).status(self._line(waiting))
 
@@ -154,6 +154,6 @@ class _Progress:
 
     @staticmethod
     def _line(waiting: Sequence[str]) -> str:
-        from rich.markup import escape  # noqa: PLC0415
+        from rich.markup import escape
 
         return escape(f"Looking at {', '.join(waiting)}")

@@ -50,7 +50,7 @@ def show(*, everything: bool, as_json: bool, **parameters: Any) -> int:
     """
     settings = load_from(parameters).settings
     # The stages, which --help does without.
-    from app.cli.checkpoint_report import report  # noqa: PLC0415
+    from app.cli.checkpoint_report import report
 
     return asyncio.run(report(settings, ages=None if everything else AGES, as_json=as_json))
 

@@ -76,7 +76,7 @@ def _print_table(loaded: Loaded, shown: list[Option]) -> None:
 
 def _row(loaded: Loaded, option: Option) -> Row:
     """What somebody gave stands out from the defaults."""
-    from rich.text import Text  # noqa: PLC0415  # slow to import, and --json does without
+    from rich.text import Text  # slow to import, and --json does without
 
     value = _value(loaded, option)
     text = _absent(option) if value is None else value

@@ -49,8 +49,8 @@ def command(
     REPLY is as the relay writes it, or "lost" for none. Nothing is sent. Before MAIL there is
     nothing to judge: such trouble is the relay's, and mail waits.
     """
-    from app.outcomes import judgement  # noqa: PLC0415  # only this command needs it
-    from app.settings import read_rules  # noqa: PLC0415
+    from app.outcomes import judgement  # only this command needs it
+    from app.settings import read_rules
 
     settings = load_from(parameters).settings
     path = settings.smtp_rules
@@ -71,7 +71,7 @@ def command(
 
 
 def _reply(said: str) -> Reply:
-    from app.relay.reply import MalformedReply, ReplyParser  # noqa: PLC0415
+    from app.relay.reply import MalformedReply, ReplyParser
 
     lines = said.replace("\\n", "\n").splitlines()
     try:
@@ -85,8 +85,8 @@ def _reply(said: str) -> Reply:
 
 
 def _found(judged: Judgement) -> dict[str, Any]:
-    from app.outcomes import Rule  # noqa: PLC0415
-    from app.outcomes.rule_words import follows, follows_kind, number, signal, when  # noqa: PLC0415
+    from app.outcomes import Rule
+    from app.outcomes.rule_words import follows, follows_kind, number, signal, when
 
     verdict, decided_by = judged
     what: str | None

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import click
-from rich.progress import TaskID
 
-from app.cli.progress import new_bar
-from app.cli.terminal import complain, warn
+from app.cli.progress import Bar
+from app.cli.terminal import Lines, complain, warn
 
 if TYPE_CHECKING:
     from app.cli.posting import Landed, Refusal
@@ -35,21 +34,16 @@ class Landing:
         self.refusals = 0
         self._as_json = as_json
         self._many = many
-        self._silent = False
+        self._lines = Lines()
         self._in_trouble = False
-        self._progress = new_bar() if many else None
-        self._task = TaskID(0)
-        if self._progress is not None:
-            self._task = self._progress.add_task("sending", total=total, count="0 messages")
+        self._bar = Bar("sending", total=total, count=_messages(0), shown=many)
 
     def __enter__(self) -> Self:
-        if self._progress is not None:
-            self._progress.start()
+        self._bar.__enter__()
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        if self._progress is not None:
-            self._progress.stop()
+        self._bar.__exit__()
         if self._many and (kind is None or self.written or self.refusals):
             click.echo(self.summary, err=True)
 
@@ -67,8 +61,8 @@ class Landing:
                 landed.id or f"{topic}-{partition}-{offset}"
             )
         if self._as_json:
-            self._print(
-                _without_none(
+            self._lines.say(
+                _json(
                     line=landed.line or None,
                     id=landed.id,
                     topic=topic,
@@ -79,41 +73,31 @@ class Landing:
         else:
             name = f"  {landed.id}" if landed.id else ""
             line = f"line {landed.line}: " if landed.line else ""
-            self._print(f"{line}{topic}/{partition}/{offset}{name}")
+            self._lines.say(f"{line}{topic}/{partition}/{offset}{name}")
 
     def refused(self, refusal: Refusal) -> None:
         self.refusals += 1
         text = f"{refusal.field}: {refusal.reason}" if refusal.field else refusal.reason
         if self._as_json:
-            self._print(
-                _without_none(
-                    line=refusal.line or None, field=refusal.field or None, error=refusal.reason
-                )
+            self._lines.say(
+                _json(line=refusal.line or None, field=refusal.field or None, error=refusal.reason)
             )
         complain(f"line {refusal.line}: {text}" if refusal.line else text)
 
     def read(self, total: int) -> None:
-        if self._progress is not None:
-            self._progress.update(self._task, completed=total, count=_messages(self.written))
+        self._bar.move(total, _messages(self.written))
 
     def trouble(self, reason: str | None) -> None:
         if reason is not None and not self._in_trouble:
             warn(f"trying again: {reason}")
         self._in_trouble = reason is not None
 
-    def _print(self, entry: str | dict[str, Any]) -> None:
-        if self._silent:
-            return
-        try:
-            click.echo(entry if isinstance(entry, str) else json.dumps(entry, ensure_ascii=False))
-        except BrokenPipeError:
-            # Whoever read this has enough; the messages still have to be sent.
-            self._silent = True
-
 
 def _messages(count: int) -> str:
     return "1 message" if count == 1 else f"{count:,} messages"
 
 
-def _without_none(**entry: Any) -> dict[str, Any]:
-    return {name: value for name, value in entry.items() if value is not None}
+def _json(**entry: object) -> str:
+    """What is None is left out."""
+    known = {name: value for name, value in entry.items() if value is not None}
+    return json.dumps(known, ensure_ascii=False)

@@ -60,7 +60,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
 
 def _told(error: MailerError) -> int:
     """Say what is wrong, and give the exit code for it."""
-    from app.settings import InvalidSettings  # noqa: PLC0415  # slow; loaded already if it matters
+    from app.settings import InvalidSettings  # slow; loaded already if it matters
 
     if isinstance(error, InvalidSettings):
         for notice in error.notices:

@@ -19,8 +19,8 @@ def new_bar() -> Progress | None:
     """With a text `count` beside it; None where no terminal would show it."""
     if sys.stderr is None or not sys.stderr.isatty():
         return None
-    from rich.console import Console  # noqa: PLC0415  # slow to import
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     return Progress(
         TextColumn("{task.fields[count]}"),
@@ -30,6 +30,31 @@ def new_bar() -> Progress | None:
         transient=True,
         redirect_stdout=sys.stdout is not None and sys.stdout.isatty(),
     )
+
+
+class Bar:
+    """One bar for a whole run; none where `shown` is False or no terminal would show it."""
+
+    def __init__(
+        self, what: str, *, total: int | None = None, count: str = "", shown: bool = True
+    ) -> None:
+        self._progress = new_bar() if shown else None
+        if self._progress is not None:
+            self._task = self._progress.add_task(what, total=total, count=count)
+
+    def __enter__(self) -> Self:
+        if self._progress is not None:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def move(self, done: int, count: str, total: int | None = None) -> None:
+        """`total` None: as before."""
+        if self._progress is not None:
+            self._progress.update(self._task, completed=done, count=count, total=total)
 
 
 class Reading:

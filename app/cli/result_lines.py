@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from app.outcomes.finality import Course
     from app.outcomes.results_log import Found
 
-_COLOURS: Final = {
+_COLOURS: Final[Mapping[str, str]] = {
     Status.DELIVERED: "green",
     Status.RETRYING: "yellow",
     Status.DEAD: "red",
@@ -76,7 +76,7 @@ class ResultLines:
             text, below = f"{head}{status:{_STATUS_WIDTH}}  {_shown(name)}", f"  {_shown(rest)}"
         if self._width is not None:
             text, below = self._cut(text), self._cut(below)
-        if self._coloured and (colour := _COLOURS.get(status)):  # type: ignore[call-overload]
+        if self._coloured and (colour := _COLOURS.get(status)):
             start = len(head)
             end = start + len(status)
             text = text[:start] + styled(text[start:end], fg=colour) + text[end:]

@@ -110,8 +110,8 @@ def command(
     _check_usage(filters, wait=wait, timeout=timeout, others=(last, limit, follow or None))
     settings = load_from(parameters).settings
     # The stages, which --help does without.
-    from app.cli import result_watch  # noqa: PLC0415
-    from app.outcomes.result_filter import ResultFilter  # noqa: PLC0415
+    from app.cli import result_watch
+    from app.outcomes.result_filter import ResultFilter
 
     topic = results_topic(settings)
     since_ms = epoch_ms() - _DAY_MS if since is None else since

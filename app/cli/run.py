@@ -30,7 +30,7 @@ def command(**parameters: Any) -> int:
     """
     loaded = load_from(parameters)
     gc.disable()  # nothing to be found while modules are made
-    from app.bootstrap.running import serve  # noqa: PLC0415  # the stages; --help does without them
+    from app.bootstrap.running import serve  # the stages; --help does without them
 
     gc.freeze()
     gc.enable()

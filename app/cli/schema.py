@@ -38,7 +38,7 @@ def command(*, name: str, **parameters: Any) -> None:
     message; `kafka-mailer send` checks it as the service does.
     """
     settings = load_from(parameters).settings
-    from app.bootstrap.contract import DOCUMENTS  # noqa: PLC0415  # the stages
+    from app.bootstrap.contract import DOCUMENTS
 
     click.echo(text_of(DOCUMENTS[name](settings)))
 

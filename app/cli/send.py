@@ -17,6 +17,7 @@ from app.cli.message_flags import message_flags, message_from
 from app.cli.moments import DurationType
 from app.cli.verbs import ExamplesCommand
 from app.domain.errors import InvalidMessage
+from app.settings.files import why_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -96,8 +97,8 @@ def command(
     if wait and settings.email_results_topic is None:
         raise click.UsageError("--wait: EMAIL_RESULTS_TOPIC is empty: no results are written.")
     # The stages, which --help does without.
-    from app.cli.landing import Landing  # noqa: PLC0415
-    from app.cli.posting import Poster, check_draft  # noqa: PLC0415
+    from app.cli.landing import Landing
+    from app.cli.posting import Poster, check_draft
 
     with ExitStack() as stack:
         if source is None:
@@ -115,7 +116,7 @@ def command(
         if not wait:
             asyncio.run(poster.post(drafts))
             return 1 if landing.refusals else 0
-        from app.cli.result_watch import after_sending  # noqa: PLC0415
+        from app.cli.result_watch import after_sending
 
         ends = after_sending(settings, poster.post(drafts), landing, timeout, as_json=as_json)
         return max(asyncio.run(ends), 1 if landing.refusals else 0)
@@ -144,7 +145,7 @@ def _opened(source: str, stack: ExitStack) -> tuple[int, int | None]:
             descriptor = os.open(source, os.O_RDONLY)
         except OSError as error:
             raise click.BadParameter(
-                f"{source}: {(error.strerror or 'cannot be read').lower()}", param_hint="--file"
+                f"{source}: {why_unreadable(error)}", param_hint="--file"
             ) from None
         stack.callback(os.close, descriptor)
     try:

@@ -42,7 +42,7 @@ Row: TypeAlias = "Sequence[str | Text] | Heading"
 
 def print_table(columns: Sequence[Column], rows: Iterable[Row], *, err: bool = False) -> None:
     """Cells are plain text, or text in colours, one line each; what has no room is shortened."""
-    from rich.console import Console  # noqa: PLC0415  # slow to import, and --json does without
+    from rich.console import Console  # slow to import, and --json does without
 
     console = Console(highlight=False, stderr=err)
     found = list(rows)
@@ -59,7 +59,7 @@ def print_table(columns: Sequence[Column], rows: Iterable[Row], *, err: bool = F
 
 
 def _fits(columns: Sequence[Column], rows: Sequence[Row], width: int) -> bool:
-    from rich.cells import cell_len  # noqa: PLC0415
+    from rich.cells import cell_len
 
     needed = _GAP * (len(columns) - 1)
     for index, column in enumerate(columns):
@@ -70,8 +70,8 @@ def _fits(columns: Sequence[Column], rows: Sequence[Row], width: int) -> bool:
 
 
 def _table(columns: Sequence[Column], rows: Sequence[Row]) -> Table:
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0))
     for column in columns:
@@ -90,7 +90,7 @@ def _table(columns: Sequence[Column], rows: Sequence[Row]) -> Table:
 
 
 def _cell(column: Column, cell: str | Text) -> Text:
-    from rich.text import Text  # noqa: PLC0415
+    from rich.text import Text
 
     text = Text(cell) if isinstance(cell, str) else cell
     if column.folds:
@@ -101,7 +101,7 @@ def _cell(column: Column, cell: str | Text) -> Text:
 
 
 def _print_paragraphs(console: Console, columns: Sequence[Column], rows: Sequence[Row]) -> None:
-    from rich.text import Text  # noqa: PLC0415
+    from rich.text import Text
 
     titles = max(len(column.title) for column in columns[1:])
     for number, row in enumerate(rows):

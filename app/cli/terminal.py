@@ -18,6 +18,21 @@ def warn(text: str) -> None:
     click.echo(f"{styled('Warning:', fg='yellow', bold=True)} {text}", err=True)
 
 
+class Lines:
+    """Standard output where the work goes on, though nobody may read any more."""
+
+    def __init__(self) -> None:
+        self._silent = False
+
+    def say(self, line: str) -> None:
+        if self._silent:
+            return
+        try:
+            click.echo(line)
+        except BrokenPipeError:
+            self._silent = True
+
+
 def agreed(question: str) -> bool:
     """Ask whoever sits at the terminal; says that nothing was done when it shall not be."""
     if click.confirm(question, err=True):

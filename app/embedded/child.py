@@ -9,6 +9,8 @@ import signal
 from collections import deque
 from typing import TYPE_CHECKING
 
+from app.embedded.tether import tether
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
@@ -21,7 +23,8 @@ class Child:
     """Standard output and error are read line by line; `on_line` gets each.
 
     It leads a process group of its own: Ctrl-C on the terminal reaches the parent alone, which
-    then ends its children in order, and `stop` ends what the child started as well.
+    then ends its children in order, and `stop` ends what the child started as well. On Linux it
+    does not outlive a parent that is killed.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class Child:
             cwd=self._cwd,
             limit=LONGEST_LINE,
             start_new_session=True,
+            preexec_fn=tether(),
         )
         self._reader = asyncio.create_task(self._read(), name=f"{self.name}-output")
 

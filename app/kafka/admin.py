@@ -89,16 +89,18 @@ class Admin:
                 infos[topic["topic"]] = TopicInfo(len(topic["partitions"]), replication)
         return infos
 
+    async def _answer(self, request: Any, broker: int | None = None) -> Any:
+        """To what the library has no call for."""
+        sending = self._client._send_request(request, broker)  # noqa: SLF001 - no public way
+        return await bounded(sending, self._bound)
+
     async def _described(self, names: Sequence[str] | None) -> list[dict[str, Any]]:
         # The library's own way of asking makes the brokers create a topic that is asked for by
         # name, where they are configured so.
         question = MetadataRequest(
             None if names is None else list(names), allow_auto_topic_creation=False
         )
-        answer = await bounded(
-            self._client._send_request(question),  # noqa: SLF001 - there is no public way
-            self._bound,
-        )
+        answer = await self._answer(question)
         topics: list[dict[str, Any]] = answer.to_object()["topics"]
         return topics
 
@@ -157,10 +159,7 @@ class Admin:
     async def change(self, topic: str, values: Mapping[str, str]) -> None:
         """Set these of its configuration, the others stay; `Fatal` when the broker refuses."""
         try:
-            answer = await bounded(
-                self._client._send_request(ConfigChangeRequest(topic, values)),  # noqa: SLF001
-                self._bound,
-            )
+            answer = await self._answer(ConfigChangeRequest(topic, values))
         except (IncompatibleBrokerVersion, NotImplementedError):
             raise Fatal(
                 f"topic {topic} could not be changed: this Kafka cannot change single values of "
@@ -188,10 +187,7 @@ class Admin:
         Raises what a topic's answer is instead, such as that of one created a moment ago.
         """
         try:
-            response = await bounded(
-                self._client._send_request(TopicRightsRequest(list(names))),  # noqa: SLF001
-                self._bound,
-            )
+            response = await self._answer(TopicRightsRequest(list(names)))
         except (IncompatibleBrokerVersion, NotImplementedError):
             return dict.fromkeys(names, frozenset(Right))
         found = {}
@@ -205,10 +201,7 @@ class Admin:
         """What we may do with a group; all where the broker does not tell."""
         try:
             coordinator = await bounded(self._client.find_coordinator(group), self._bound)
-            response = await bounded(
-                self._client._send_request(GroupRightsRequest(group), coordinator),  # noqa: SLF001
-                self._bound,
-            )
+            response = await self._answer(GroupRightsRequest(group), coordinator)
         except GroupAuthorizationFailedError:
             return frozenset()
         except (IncompatibleBrokerVersion, NotImplementedError):
@@ -236,10 +229,7 @@ class Admin:
         One that is not there is passed over.
         """
         coordinator = await bounded(self._client.find_coordinator(group), self._bound)
-        answer = await bounded(
-            self._client._send_request(DeleteGroupsRequest([group]), coordinator),  # noqa: SLF001
-            self._bound,
-        )
+        answer = await self._answer(DeleteGroupsRequest([group]), coordinator)
         for name, code in answer.results:
             if code not in {0, GroupIdNotFound.errno}:
                 raise for_code(code)(f"group {name}")

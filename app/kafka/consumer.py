@@ -16,10 +16,10 @@ from aiokafka.structs import OffsetAndMetadata
 
 from app.domain.errors import Fatal, MailerError
 from app.domain.record import Partition
-from app.kafka import coordination, lenient_records
+from app.kafka import coordination, lenient_records, paced_fetches
 from app.kafka.bounded import bounded, closed
 from app.kafka.coordination import InstanceFenced
-from app.kafka.logs import bounds_of, offsets_at, record_of
+from app.kafka.logs import LogFacts, record_of
 from app.kafka.metadata import RETRY_BACKOFF_MS, steady
 from app.kafka.rights import NOT_GRANTED, told
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 coordination.install()
 lenient_records.install()
+paced_fetches.install()
 
 # The client's own poll limit locks a member out for good once it was exceeded; the service has a
 # watchdog of its own, so the client's is set to the largest value the protocol takes.
@@ -78,7 +79,7 @@ class GroupTimes:
     rebalance_s: float = 30.0
 
 
-class Consumer:
+class Consumer(LogFacts):
     """Reads committed records of some topics as a member of a group."""
 
     def __init__(
@@ -145,8 +146,9 @@ class Consumer:
         process has taken this one's place.
         """
         coordinator = self._client._coordinator  # noqa: SLF001 - polls ask it, but not at all times
-        fetching = self._client._fetcher.error_future  # noqa: SLF001 - nobody asks after this one
-        for task in (coordinator._coordination_task, fetching):  # noqa: SLF001
+        joining = coordinator._coordination_task  # noqa: SLF001 - nobody asks after these two
+        fetching = self._client._fetcher.error_future  # noqa: SLF001
+        for task in (joining, fetching):
             if task.done():
                 raise Fatal(f"the Kafka client of group {self.group} has ended: {_reason(task)}")
         try:
@@ -228,16 +230,6 @@ class Consumer:
             raise CommitRefused(str(error)) from error
         except NOT_GRANTED as error:
             raise told(error) from error
-
-    async def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, tuple[int, int]]:
-        """First offset of each log and the one after its last stable record."""
-        return await bounds_of(self._client, partitions, self._bound)
-
-    async def offsets_at(
-        self, partitions: Iterable[Partition], epoch_ms: int
-    ) -> dict[Partition, int | None]:
-        """The first offset at or after a time; None where there is none."""
-        return await offsets_at(self._client, partitions, epoch_ms, self._bound)
 
 
 async def written_ends(

@@ -9,10 +9,10 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from app.domain.record import Partition
 from app.kafka.bounded import bounded, closed
 from app.kafka.lenient_records import install
-from app.kafka.logs import bounds_of, offsets_at, record_of, times_after
+from app.kafka.logs import LogFacts, record_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from app.domain.record import Record
     from app.kafka.config import KafkaConfig
@@ -24,7 +24,7 @@ LOOK_S = 0.5
 LOOK_FOR_END_S = 0.1
 
 
-class LogReader:
+class LogReader(LogFacts):
     """Reads committed records of the partitions it is told, each from where it is told.
 
     Nobody else notices: no group, no commit. Calls raise `KafkaError`, OSError or TimeoutError
@@ -67,22 +67,6 @@ class LogReader:
 
     async def __aexit__(self, *_: object) -> None:
         await closed(self._client.stop(), "reader", 2.0)
-
-    async def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, tuple[int, int]]:
-        """First offset of each log and the one after its last stable record."""
-        return await bounds_of(self._client, partitions, self._bound)
-
-    async def offsets_at(
-        self, partitions: Iterable[Partition], epoch_ms: int
-    ) -> dict[Partition, int | None]:
-        """The first offset at or after a time; None where there is none."""
-        return await offsets_at(self._client, partitions, epoch_ms, self._bound)
-
-    async def time_after(
-        self, partitions: Iterable[Partition], epoch_ms: int
-    ) -> dict[Partition, int | None]:
-        """The time of the first record that was written after one; None where there is none."""
-        return await times_after(self._client, partitions, epoch_ms, self._bound)
 
     def begin(self, starts: Mapping[Partition, int]) -> None:
         """Read these partitions from now on, each from its offset, and no others.

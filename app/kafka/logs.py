@@ -13,38 +13,39 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-async def bounds_of(
-    client: Any, partitions: Iterable[Partition], seconds: float
-) -> dict[Partition, tuple[int, int]]:
-    """First offset of each log and the one after its last record, as the client is isolated."""
-    asked = [TopicPartition(*partition) for partition in partitions]
-    first = await bounded(client.beginning_offsets(asked), seconds)
-    last = await bounded(client.end_offsets(asked), seconds)
-    return {Partition(tp.topic, tp.partition): (first[tp], last[tp]) for tp in asked}
+class LogFacts:
+    """What a client that reads can tell of logs; each call waits `_bound` seconds at most."""
 
+    _client: Any
+    _bound: float
 
-async def offsets_at(
-    client: Any, partitions: Iterable[Partition], epoch_ms: int, seconds: float
-) -> dict[Partition, int | None]:
-    """The first offset at or after a time; None where there is none."""
-    found = await _found_at(client, partitions, epoch_ms, seconds)
-    return {partition: each.offset if each else None for partition, each in found.items()}
+    async def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, tuple[int, int]]:
+        """First offset of each log and the one after its last stable record."""
+        asked = [TopicPartition(*partition) for partition in partitions]
+        first = await bounded(self._client.beginning_offsets(asked), self._bound)
+        last = await bounded(self._client.end_offsets(asked), self._bound)
+        return {Partition(tp.topic, tp.partition): (first[tp], last[tp]) for tp in asked}
 
+    async def offsets_at(
+        self, partitions: Iterable[Partition], epoch_ms: int
+    ) -> dict[Partition, int | None]:
+        """The first offset at or after a time; None where there is none."""
+        found = await self._found_at(partitions, epoch_ms)
+        return {partition: each.offset if each else None for partition, each in found.items()}
 
-async def times_after(
-    client: Any, partitions: Iterable[Partition], epoch_ms: int, seconds: float
-) -> dict[Partition, int | None]:
-    """The time of the first record after a time; None where there is none."""
-    found = await _found_at(client, partitions, epoch_ms + 1, seconds)
-    return {partition: each.timestamp if each else None for partition, each in found.items()}
+    async def time_after(
+        self, partitions: Iterable[Partition], epoch_ms: int
+    ) -> dict[Partition, int | None]:
+        """The time of the first record that was written after one; None where there is none."""
+        found = await self._found_at(partitions, epoch_ms + 1)
+        return {partition: each.timestamp if each else None for partition, each in found.items()}
 
-
-async def _found_at(
-    client: Any, partitions: Iterable[Partition], epoch_ms: int, seconds: float
-) -> dict[Partition, Any]:
-    asked = {TopicPartition(*partition): epoch_ms for partition in partitions}
-    answer = await bounded(client.offsets_for_times(asked), seconds)
-    return {Partition(tp.topic, tp.partition): found for tp, found in answer.items()}
+    async def _found_at(
+        self, partitions: Iterable[Partition], epoch_ms: int
+    ) -> dict[Partition, Any]:
+        asked = {TopicPartition(*partition): epoch_ms for partition in partitions}
+        answer = await bounded(self._client.offsets_for_times(asked), self._bound)
+        return {Partition(tp.topic, tp.partition): found for tp, found in answer.items()}
 
 
 def record_of(message: Any) -> Record:

@@ -141,10 +141,7 @@ class Survey(Admin):
 
     async def cluster(self, names: Sequence[str]) -> ClusterState:
         """The brokers, and these topics with what we may do with them."""
-        answer = await bounded(
-            self._client._send_request(TopicRightsRequest(list(names), cluster=True)),  # noqa: SLF001
-            self._bound,
-        )
+        answer = await self._answer(TopicRightsRequest(list(names), cluster=True))
         topics, hidden = {}, set()
         for code, name, _, partitions, rights in answer.topics:
             if code == TopicAuthorizationFailedError.errno:
@@ -184,10 +181,7 @@ class Survey(Admin):
         """Who is in a group, as its coordinator knows."""
         try:
             coordinator = await bounded(self._client.find_coordinator(group), self._bound)
-            answer = await bounded(
-                self._client._send_request(GroupRightsRequest(group), coordinator),  # noqa: SLF001
-                self._bound,
-            )
+            answer = await self._answer(GroupRightsRequest(group), coordinator)
         except GroupAuthorizationFailedError:
             return GroupState("", may_read=False)
         code, _, state, kind, _, members, rights = answer.groups[0]

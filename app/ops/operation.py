@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 EVENT_STREAM: Final = "text/event-stream"
-READS: Final = frozenset({"GET"})
 
 
 class Reply(NamedTuple):

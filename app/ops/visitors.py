@@ -80,7 +80,9 @@ class Visitor(H11Protocol):
     visitors: Visitors
 
     @override
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(  # type: ignore[override]  # narrower than asyncio's, as uvicorn's is
+        self, transport: asyncio.Transport
+    ) -> None:
         super().connection_made(transport)
         self.visitors.came(self)
 

@@ -43,15 +43,8 @@ def parse_domain(text: str) -> str:
 class Recipient(Kind):
     """A bare address; gives it as the message would have it."""
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "ADDRESS"
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return "an address such as staging@example.com"
+    metavar = "ADDRESS"
+    allowed = "an address such as staging@example.com"
 
     @override
     def parse(self, text: str) -> Address:
@@ -65,15 +58,8 @@ class Recipient(Kind):
 class Domains(Kind):
     """Domains by comma, as A-labels; `*.` before one stands for all below it."""
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "DOMAIN,..."
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return "domains by comma, such as example.com,*.example.com (those below it)"
+    metavar = "DOMAIN,..."
+    allowed = "domains by comma, such as example.com,*.example.com (those below it)"
 
     @override
     def parse(self, text: str) -> tuple[str, ...]:
@@ -93,15 +79,8 @@ class Domains(Kind):
 class Sender(Kind):
     """An address, with or without a display name; given back as written."""
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "ADDRESS"
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return 'an address such as no-reply@example.com or "Shop <no-reply@example.com>"'
+    metavar = "ADDRESS"
+    allowed = 'an address such as no-reply@example.com or "Shop <no-reply@example.com>"'
 
     @override
     def parse(self, text: str) -> str:
@@ -113,15 +92,8 @@ class Sender(Kind):
 class BounceSender(Kind):
     """An ASCII address in whose local part `{id}` may stand once, or `<>`; as written."""
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "ADDRESS"
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return "an address such as bounce+{id}@example.com, or <>"
+    metavar = "ADDRESS"
+    allowed = "an address such as bounce+{id}@example.com, or <>"
 
     @override
     def parse(self, text: str) -> str:

@@ -31,15 +31,8 @@ def is_host(text: str) -> bool:
 class Host(Kind):
     """A host name or an IP address."""
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "HOST"
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return "a host name or an IP address, without scheme and port"
+    metavar = "HOST"
+    allowed = "a host name or an IP address, without scheme and port"
 
     @override
     def parse(self, text: str) -> str:
@@ -59,15 +52,8 @@ def _items(text: str) -> list[str]:
 class Brokers(Kind):
     """`host:port` by comma; gives them as a tuple, each with its port."""
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "HOST:PORT,..."
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return "host:port, several by comma (IPv6 as [::1]:9092)"
+    metavar = "HOST:PORT,..."
+    allowed = "host:port, several by comma (IPv6 as [::1]:9092)"
 
     @override
     def parse(self, text: str) -> tuple[str, ...]:
@@ -88,15 +74,8 @@ class Brokers(Kind):
 class Durations(Kind):
     """Durations by comma, each above 0, in seconds."""
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "DURATION,..."
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return "durations above 0 by comma, such as 30s,5m,2h"
+    metavar = "DURATION,..."
+    allowed = "durations above 0 by comma, such as 30s,5m,2h"
 
     @override
     def parse(self, text: str) -> tuple[float, ...]:
@@ -122,10 +101,7 @@ class DurationPairs(Kind):
 
     names: tuple[str, ...] | None = None
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "NAME=DURATION,..."
+    metavar = "NAME=DURATION,..."
 
     @property
     @override
@@ -155,15 +131,8 @@ LATEST: Final = "latest"
 class StartPoint(Kind):
     """Where a new group starts: a word, or how many seconds back."""
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "earliest|latest|DURATION"
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return "earliest, latest, or how far back as a duration, such as 2h"
+    metavar = "earliest|latest|DURATION"
+    allowed = "earliest, latest, or how far back as a duration, such as 2h"
 
     @override
     def parse(self, text: str) -> str | float:
@@ -184,15 +153,8 @@ class BreakerValues:
 class Breaker(Kind):
     """`failures=5,reset=10s`; a part left out keeps its default."""
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "failures=N,reset=DURATION"
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return "failures=<whole number above 0>,reset=<duration>, such as failures=5,reset=10s"
+    metavar = "failures=N,reset=DURATION"
+    allowed = "failures=<whole number above 0>,reset=<duration>, such as failures=5,reset=10s"
 
     @override
     def parse(self, text: str) -> BreakerValues:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from typing_extensions import override
 
 from app.settings.addresses import domain_of
+from app.settings.files import why_unreadable
 from app.settings.kinds import Kind
 
 if TYPE_CHECKING:
@@ -24,18 +25,11 @@ _NAME: Final = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*", re.ASCII)
 class DkimKeys(Kind):
     """`domain:selector:file` by comma; gives the keys themselves, so that bad files end a start."""
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "DOMAIN:SELECTOR:FILE,..."
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return (
-            "domain:selector:file, several by comma, one RSA and one Ed25519 key for a domain; "
-            "each file a private key in PEM, not encrypted, RSA of 1024 to 4096 bits or Ed25519"
-        )
+    metavar = "DOMAIN:SELECTOR:FILE,..."
+    allowed = (
+        "domain:selector:file, several by comma, one RSA and one Ed25519 key for a domain; "
+        "each file a private key in PEM, not encrypted, RSA of 1024 to 4096 bits or Ed25519"
+    )
 
     @override
     def parse(self, text: str) -> tuple[SigningKey, ...]:
@@ -74,6 +68,6 @@ def _key(item: str, number: int) -> SigningKey:
     try:
         return read_signing_key(ascii_domain, selector.lower(), path)
     except OSError as error:
-        raise ValueError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+        raise ValueError(f"{path}: {why_unreadable(error)}") from None
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None

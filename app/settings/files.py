@@ -28,6 +28,12 @@ def read_value(path: Path) -> str:
     return text.removesuffix("\n").removesuffix("\r")
 
 
+def why_unreadable(error: OSError | ValueError) -> str:
+    """What stands in the way of reading a file, in small letters."""
+    said = error.strerror if isinstance(error, OSError) else str(error)
+    return (said or "cannot be read").lower()
+
+
 def named_files(
     options: Iterable[Option], names: Mapping[str, Given]
 ) -> tuple[dict[str, Given], list[Problem]]:
@@ -68,10 +74,9 @@ def folder_files(
 
 
 def _unreadable(option: Option, path: str, named_by: str, error: OSError | ValueError) -> Problem:
-    reason = (error.strerror if isinstance(error, OSError) else str(error)) or "cannot be read"
     return Problem(
         option.file_variable if named_by else option.variable,
-        reason.lower(),
+        why_unreadable(error),
         value=path if named_by else None,
         origin=named_by or f"{Source.SECRET_FILE} {path}",
         allowed="the path of a readable file" if named_by else "a readable file",

@@ -55,10 +55,7 @@ class Whole(Kind):
     at_least: int = 0
     at_most: int | None = None
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "N"
+    metavar = "N"
 
     @property
     @override
@@ -86,10 +83,7 @@ class Port(Whole):
     at_least: int = 1
     at_most: int | None = 65535
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "PORT"
+    metavar = "PORT"
 
     @override
     def parse(self, text: str) -> int:
@@ -104,15 +98,8 @@ class Port(Whole):
 class Fraction(Kind):
     """A number from 0 to 1."""
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "FRACTION"
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return "a number from 0 to 1"
+    metavar = "FRACTION"
+    allowed = "a number from 0 to 1"
 
     @override
     def parse(self, text: str) -> float:
@@ -132,10 +119,7 @@ class Duration(Kind):
     above: float | None = 0.0
     at_most: float | None = None
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "DURATION"
+    metavar = "DURATION"
 
     @property
     @override
@@ -161,10 +145,7 @@ class Size(Kind):
 
     at_least: int = 1
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "SIZE"
+    metavar = "SIZE"
 
     @property
     @override
@@ -187,15 +168,8 @@ FALSE: Final = frozenset({"false", "no", "off", "0"})
 class Switch(Kind):
     """True or false."""
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "BOOL"
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return "true or false"
+    metavar = "BOOL"
+    allowed = "true or false"
 
     @override
     def parse(self, text: str) -> bool:
@@ -266,15 +240,8 @@ class Hidden(Kind):
 class Secret(Hidden):
     """Text that is never shown."""
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "SECRET"
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return "text"
+    metavar = "SECRET"
+    allowed = "text"
 
     @override
     def _validate(self, value: object) -> SecretStr | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from typing_extensions import override
 
+from app.settings.files import why_unreadable
 from app.settings.kinds import Kind
 
 
@@ -14,15 +16,8 @@ from app.settings.kinds import Kind
 class ExistingFile(Kind):
     """A path to a file that can be read."""
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "FILE"
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return "the path of a readable file"
+    metavar = "FILE"
+    allowed = "the path of a readable file"
 
     @override
     def parse(self, text: str) -> Path:
@@ -31,22 +26,15 @@ class ExistingFile(Kind):
             with path.open("rb"):
                 return path
         except OSError as error:
-            raise ValueError((error.strerror or "cannot be read").lower()) from None
+            raise ValueError(why_unreadable(error)) from None
 
 
 @dataclass(frozen=True, slots=True)
 class ExistingFolder(Kind):
     """A path to a folder that can be listed."""
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "FOLDER"
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return "the path of a readable folder"
+    metavar = "FOLDER"
+    allowed = "the path of a readable folder"
 
     @override
     def parse(self, text: str) -> Path:
@@ -54,5 +42,8 @@ class ExistingFolder(Kind):
         try:
             next(path.iterdir(), None)
         except OSError as error:
-            raise ValueError((error.strerror or "cannot be read").lower()) from None
+            raise ValueError(why_unreadable(error)) from None
         return path
+
+
+File = Annotated[Path | None, ExistingFile()]

@@ -19,15 +19,8 @@ ALL_OTHERS: Final = "*"
 class Rate(Kind):
     """So many a second, from text like `50/s`."""
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "RATE"
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return "a rate above 0, such as 50/s, 600/m, 10000/h, 50000/d"
+    metavar = "RATE"
+    allowed = "a rate above 0, such as 50/s, 600/m, 10000/h, 50000/d"
 
     @override
     def parse(self, text: str) -> float:
@@ -38,15 +31,8 @@ class Rate(Kind):
 class DomainRates(Kind):
     """`domain=rate` by comma, domains as A-labels; `*` stands for each domain not named."""
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "DOMAIN=RATE,..."
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return "domain=rate by comma, * for each other domain, such as gmail.com=20/s,*=100/s"
+    metavar = "DOMAIN=RATE,..."
+    allowed = "domain=rate by comma, * for each other domain, such as gmail.com=20/s,*=100/s"
 
     @override
     def parse(self, text: str) -> dict[str, float]:

@@ -49,15 +49,8 @@ class RelayValues:
 class _Domain(Kind):
     """A sender's domain, as A-labels."""
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "DOMAIN"
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return "a domain"
+    metavar = "DOMAIN"
+    allowed = "a domain"
 
     @override
     def parse(self, text: str) -> str:
@@ -82,19 +75,12 @@ _PARAMETERS: Final[Mapping[str, Kind]] = {
 class RelayUrls(Hidden):
     """`smtp://` and `smtps://` addresses by comma; gives them as a tuple, names all different."""
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "URL,..."
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return (
-            "smtp://[user[:password]@]host[:port] or smtps:// for TLS from the start, several by "
-            "comma, each with ?name=&security=&password_file=&token_file=&priority=&weight=&rate="
-            "&connections=&type=&sender= as needed (type and sender more than once if need be)"
-        )
+    metavar = "URL,..."
+    allowed = (
+        "smtp://[user[:password]@]host[:port] or smtps:// for TLS from the start, several by "
+        "comma, each with ?name=&security=&password_file=&token_file=&priority=&weight=&rate="
+        "&connections=&type=&sender= as needed (type and sender more than once if need be)"
+    )
 
     @override
     def parse(self, text: str) -> tuple[RelayValues, ...]:

@@ -12,7 +12,7 @@ from typing_extensions import override
 from app.domain.outcome import ErrorKind
 from app.domain.reply_rule import FROM_MAIL, ReplyRule
 from app.domain.smtp import Phase
-from app.settings.files import read_value
+from app.settings.files import read_value, why_unreadable
 from app.settings.kinds import Duration, Kind
 
 if TYPE_CHECKING:
@@ -43,15 +43,8 @@ _PHASES: Final = tuple(str(each) for each in Phase if each in FROM_MAIL)
 class RulesFile(Kind):
     """A path to a file of rules, which is read to see whether it can be; gives the path."""
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "FILE"
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return "the path of a TOML file with [[rule]] tables, as docs/mail.md describes"
+    metavar = "FILE"
+    allowed = "the path of a TOML file with [[rule]] tables, as docs/mail.md describes"
 
     @override
     def parse(self, text: str) -> Path:
@@ -67,7 +60,7 @@ def read_rules(path: Path) -> tuple[ReplyRule, ...]:
     try:
         tables = _tables(tomllib.loads(read_value(path)))
     except OSError as error:
-        raise ValueError((error.strerror or "cannot be read").lower()) from None
+        raise ValueError(why_unreadable(error)) from None
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"not TOML: {error}") from None
     except RecursionError:

@@ -25,19 +25,12 @@ _TLS: Final = frozenset({"ssl_ca_certs", "ssl_certfile", "ssl_keyfile"})
 class StoreUrl(Secret):
     """Redis or Valkey, over TCP, TLS or a socket file."""
 
-    @property
-    @override
-    def metavar(self) -> str:
-        return "URL"
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return (
-            "redis://[user:password@]host[:port][/database], rediss:// for TLS (with "
-            "?ssl_ca_certs=file where needed), valkey:// and valkeys:// likewise, "
-            "unix:///path[?db=database]"
-        )
+    metavar = "URL"
+    allowed = (
+        "redis://[user:password@]host[:port][/database], rediss:// for TLS (with "
+        "?ssl_ca_certs=file where needed), valkey:// and valkeys:// likewise, "
+        "unix:///path[?db=database]"
+    )
 
     @override
     def parse(self, text: str) -> SecretStr:

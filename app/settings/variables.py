@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
+from app.settings.files import why_unreadable
 from app.settings.model import Settings
 from app.settings.problem import Problem
 
@@ -28,8 +29,8 @@ def dotenv(path: Path | None) -> tuple[dict[str, str], list[Problem]]:
             Settings, env_file=path, env_file_encoding="utf-8", case_sensitive=True
         )
     except OSError as error:
-        reason = (error.strerror or "cannot be read").lower()
-        return {}, [Problem(str(path), reason, allowed="a readable file of NAME=value lines")]
+        allowed = "a readable file of NAME=value lines"
+        return {}, [Problem(str(path), why_unreadable(error), allowed=allowed)]
     except UnicodeDecodeError:
         return {}, [Problem(str(path), "not UTF-8 text")]
     return _upper(source.env_vars), []

@@ -71,7 +71,7 @@ class SharedStore:
     async def watch(self, probe: Probe) -> None:
         """Ask once a second, until cancelled; so health knows of an absence before a mail does."""
         while True:
-            with contextlib.suppress(StoreAway):
+            with contextlib.suppress(StoreAway):  # which health has been told
                 await self.knock(probe)
             await asyncio.sleep(LOOK_EVERY_S)
 
@@ -83,11 +83,7 @@ class SharedStore:
         return answer
 
     async def close(self) -> None:
-        try:
-            async with asyncio.timeout(self._answer_s):
-                await self._client.aclose()
-        except Exception as error:  # noqa: BLE001 - it ends either way
-            log.debug("closing the shared store: %s", error)
+        await _close(self._client, self._answer_s)
 
     async def _ask(
         self, script: AsyncScript, keys: Sequence[str], arguments: Sequence[str | int]
@@ -124,8 +120,7 @@ async def answer_of(url: str, seconds: float) -> str | None:
     except (RedisError, OSError) as error:
         return str(error) or type(error).__name__
     finally:
-        with contextlib.suppress(Exception):
-            await client.aclose()
+        await _close(client, seconds)
     return None
 
 
@@ -143,6 +138,14 @@ def _client(url: str, answer_s: float) -> Redis:
             **({} if scheme == "unix" else {"socket_keepalive": True}),
         )
     )
+
+
+async def _close(client: Redis, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await client.aclose()
+    except Exception as error:  # noqa: BLE001 - it ends either way
+        log.debug("closing the shared store: %s", error)
 
 
 def _cancels() -> int:

@@ -21,7 +21,7 @@ from tests.support.example_files import SECRET, with_files
 from tests.support.pages import DOCS
 from tests.support.providers import PROVIDERS, Provider
 from tests.support.relay_rig import PATIENT, LoopRunner, Trust, codes, mail, only
-from tests.support.smtp_server import Say
+from tests.support.smtp_actions import Say
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from tests.support.kafka_clients import admin
 from tests.support.waiting import run
 
 
@@ -14,12 +14,8 @@ def change(brokers: str, topic: str, most_bytes: int) -> None:
 
 
 async def _change(brokers: str, topic: str, most_bytes: str) -> None:
-    client = AIOKafkaAdminClient(bootstrap_servers=brokers)
-    await client.start()
-    try:
-        resource = ConfigResource(
-            ConfigResourceType.TOPIC, topic, configs={"max.message.bytes": most_bytes}
-        )
+    resource = ConfigResource(
+        ConfigResourceType.TOPIC, topic, configs={"max.message.bytes": most_bytes}
+    )
+    async with admin(brokers) as client:
         await client.alter_configs([resource])
-    finally:
-        await client.close()

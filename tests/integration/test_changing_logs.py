@@ -14,7 +14,6 @@ from tests.support.checkpoints import checkpoint
 from tests.support.kafka_tools import Committed, Produced
 from tests.support.log_surgery import LogSurgery
 from tests.support.mails import flat
-from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
 from tests.support.topics import Topics
 from tests.support.waiting import wait_until
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
+    from tests.support.relay_thread import RelayThread
 
 QUICK_BREAKER = {"SMTP_BREAKER": "failures=2,reset=1s", "SHUTDOWN_TIMEOUT": "1s"}
 
@@ -70,12 +70,6 @@ def _compacts_meanwhile(_needs_apache: None, compacted: Topics) -> None:
 @pytest.fixture
 def surgery(kafka: Broker) -> LogSurgery:
     return LogSurgery(kafka.brokers)
-
-
-@pytest.fixture
-def relay() -> Iterator[RelayThread]:
-    with RelayThread() as relay:
-        yield relay
 
 
 def to(numbers: Iterable[int]) -> list[str]:

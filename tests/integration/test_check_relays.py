@@ -12,7 +12,8 @@ from tests.support.environment import leave_own_settings
 from tests.support.ports import free_port
 from tests.support.relay_rig import Trust
 from tests.support.relay_thread import RelayThread
-from tests.support.smtp_server import FEATURES, Action, Hang, Leave, Say, SmtpServer
+from tests.support.smtp_actions import Action, Hang, Leave, Say
+from tests.support.smtp_server import FEATURES, SmtpServer
 from tests.support.submission import PASSWORD, USER
 
 if TYPE_CHECKING:

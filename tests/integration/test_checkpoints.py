@@ -12,15 +12,15 @@ from app.intake.checkpoint import MAX_CHARACTERS, Checkpoint, encode
 from tests.support.checkpoints import checkpoint
 from tests.support.kafka_tools import Committed
 from tests.support.mails import flat
-from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
+    from tests.support.relay_thread import RelayThread
     from tests.support.topics import Topics
 
 QUICK_BREAKER = {"SMTP_BREAKER": "failures=2,reset=1s", "SHUTDOWN_TIMEOUT": "1s"}
@@ -30,12 +30,6 @@ QUICK_BREAKER = {"SMTP_BREAKER": "failures=2,reset=1s", "SHUTDOWN_TIMEOUT": "1s"
 def _needs_apache(kafka: Broker) -> None:
     if not kafka.is_apache:
         pytest.skip("the embedded broker keeps another limit of a commit's metadata")
-
-
-@pytest.fixture
-def relay() -> Iterator[RelayThread]:
-    with RelayThread() as relay:
-        yield relay
 
 
 def to(numbers: Iterable[int]) -> list[str]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.support.accessibility import CONTRAST, NAMELESS
 from tests.support.browser import aside
+from tests.support.console import Refusing, Scene, sign_in, tab_to
 from tests.support.kafka_tools import Produced
 from tests.support.mails import flat
 from tests.support.operator import TOKEN
@@ -28,53 +27,15 @@ if TYPE_CHECKING:
     from tests.support.backends import Broker
     from tests.support.browser import Browser
     from tests.support.kafka_tools import KafkaTools
-    from tests.support.smtp_server import Session
 
-MOST_TABS = 120
+
 OWNED = "self.owned=1"
+
+
 SCRIPT = f"<script>{OWNED}</script>"
+
+
 HOSTILE = f"\"><img src=x onerror={OWNED}>{SCRIPT}'{{{{7*7}}}}"
-
-
-@dataclass
-class Refusing:
-    """Answers RCPT with the words for whoever is in `words`, by the part before the @."""
-
-    words: dict[str, str] = field(default_factory=dict)
-
-    async def perform(self, session: Session) -> None:
-        address = session.commands[-1].partition("<")[2].partition(">")[0]
-        said = self.words.get(address.partition("@")[0])
-        if said is None and session.mail is not None:
-            session.mail.recipients.append(address)
-        await session.write((said or "250 2.1.5 ok").encode() + b"\r\n")
-
-
-@dataclass
-class Scene:
-    """One service for the whole file; each test has mails of its own."""
-
-    service: Service
-    relay: RelayThread
-    refusing: Refusing
-    tools: KafkaTools
-    topics: Topics
-
-    def mail(self, name: str, **fields: Any) -> None:
-        """Send it off."""
-        self.produce(flat(0, id=name, to=f"{name}@example.com", **fields))
-
-    def produce(self, *records: Produced | dict[str, Any]) -> None:
-        aside(lambda: self.tools.produce(self.topics.queue, records))
-
-    def refused(self, name: str, words: str = "550 5.7.1 not today", **fields: Any) -> None:
-        """Send a mail that becomes a dead letter."""
-        self.refusing.words[name] = words
-        self.mail(name, **fields)
-        self.service.wait_for(
-            lambda: any(one["id"] == name for one in self.service.named("email.dead")),
-            f"{name} is dead",
-        )
 
 
 @pytest.fixture(scope="module")
@@ -121,27 +82,6 @@ def page(scene: Scene, browser: Browser) -> Iterator[Page]:
     yield page
     page.context.close()
     assert not wrong
-
-
-def sign_in(page: Page, token: str = TOKEN) -> None:
-    page.get_by_label("Token (OPS_TOKEN)").fill(token)
-    page.keyboard.press("Enter")
-
-
-def tab_to(page: Page, name: str) -> None:
-    """Press Tab until what is called so has the focus, and see that it shows."""
-    pattern = re.compile(name)
-    for _ in range(MOST_TABS):
-        page.keyboard.press("Tab")
-        there = page.evaluate(
-            "() => { const e = document.activeElement;"
-            " return [(e.labels?.[0]?.textContent ?? e.textContent ?? '').trim(),"
-            " getComputedStyle(e).outlineStyle] }"
-        )
-        if pattern.search(there[0]):
-            assert there[1] != "none", f"the focus on {there[0]} cannot be seen"
-            return
-    raise AssertionError(f"no key leads to {name}")
 
 
 def test_by_keyboard_alone_an_operator_sees_a_failure_and_replays_it(

@@ -8,36 +8,22 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
-from tests.support.command_line import CommandLine
 from tests.support.dead_letters import FAILED_AT, dead
-from tests.support.environment import leave_own_settings
 from tests.support.kafka_tools import Produced
 from tests.support.mails import flat
 from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
-from tests.support.smtp_server import Say
+from tests.support.smtp_actions import Say
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.backends import Broker
+    from tests.support.command_line import CommandLine
     from tests.support.kafka_tools import KafkaTools
     from tests.support.topics import Topics
 
 DAY_MS = 86_400_000
-
-
-@pytest.fixture
-def dlq(
-    kafka: Broker,
-    topics: Topics,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
-) -> CommandLine:
-    leave_own_settings(monkeypatch, tmp_path)
-    env = {"KAFKA_BROKERS": kafka.brokers, **topics.env()}
-    return CommandLine("dlq", env=env, monkeypatch=monkeypatch, capsys=capsys)
 
 
 def test_refused_mails_are_seen_counted_and_after_mending_sent_by_a_replay(

@@ -13,16 +13,15 @@ from app.intake.checkpoint import Checkpoint
 from tests.faults.usage import cpu_s
 from tests.support.checkpoints import checkpoint
 from tests.support.mails import flat
-from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
+    from tests.support.relay_thread import RelayThread
     from tests.support.topics import Topics
 
 IN_A_THOUSAND_YEARS = "2999-01-01T00:00:00Z"
@@ -36,12 +35,6 @@ MOST_LINES = 15
 def _needs_apache(kafka: Broker) -> None:
     if not kafka.is_apache:
         pytest.skip("the embedded broker does not delete topics")
-
-
-@pytest.fixture
-def relay() -> Iterator[RelayThread]:
-    with RelayThread() as relay:
-        yield relay
 
 
 def tier(topics: Topics) -> str:
@@ -114,7 +107,7 @@ def test_what_cannot_be_written_stays_unsettled_until_its_topic_is_back(
         waiting = Checkpoint(2 * MAILS, tuple(late))
         service.wait_for(lambda: checkpoint(kafka_tools, topics) == waiting, "nothing is settled")
         for topic in gone:
-            service.wait_for(lambda: topic in health(service), "health says which")  # noqa: B023
+            service.wait_for(lambda: topic in health(service), "health says which")  # noqa: B023 - called at once
         spends_next_to_nothing(service)
         assert checkpoint(kafka_tools, topics) == waiting
         said_little(service, lines, gone)

@@ -113,6 +113,7 @@ class Holding(ConsumerRebalanceListener):  # type: ignore[misc]  # the library i
     async def on_partitions_assigned(self, assigned: object) -> None: ...
 
 
+@pytest.mark.usefixtures("forgets_the_dead")
 @pytest.mark.timeout(120)
 def test_a_stop_waits_for_no_rebalance_that_another_member_delays(
     tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix

@@ -88,6 +88,18 @@ def test_a_signal_amid_the_start_leaves_nothing_behind(tmp_path: Path, demos: li
     assert demo.traces() == []
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of that")
+def test_a_demo_that_is_killed_takes_its_servers_along(tmp_path: Path, demos: list[Demo]) -> None:
+    demos.append(demo := Demo(tmp_path))
+    demo.wait_for("queued")
+    assert answers(demo.ports["kafka"])
+    assert answers(demo.ports["health"])
+    demo.signal(signal.SIGKILL)
+
+    assert demo.end() == -signal.SIGKILL
+    wait_until(lambda: not any(map(answers, demo.ports.values())), "its servers are gone")
+
+
 @pytest.mark.parametrize("name", ["kafka", "smtp", "page", "health"])
 def test_a_taken_port_that_was_asked_for_is_an_error(
     tmp_path: Path, demos: list[Demo], name: str

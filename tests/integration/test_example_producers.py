@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
-    from tests.support.smtp_server import Mail
+    from tests.support.smtp_session import Mail
 
 
 class Running(NamedTuple):

@@ -12,20 +12,19 @@ import pytest
 
 from app.domain import wire
 from tests.faults.usage import resident_mb
-from tests.support.command_line import CommandLine
 from tests.support.dead_letters import dead
-from tests.support.environment import leave_own_settings
 from tests.support.fuzzed import BROKEN_HEADERS, GARBAGE, fuzzed
-from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from app.domain.record import Record
     from tests.support.backends import Broker
+    from tests.support.command_line import CommandLine
     from tests.support.kafka_tools import KafkaTools, Produced
+    from tests.support.relay_thread import RelayThread
     from tests.support.topics import Topics
 
 COUNT = 10_000
@@ -34,12 +33,6 @@ PARTITIONS = 3
 GROWTH_MB = 60
 # Of a dead letter's headers a replay keeps these, of those that the service reads.
 KEPT = (wire.MAIL_ORIGIN, wire.MAIL_FIRST_SEEN, wire.MAIL_RECIPIENTS)
-
-
-@pytest.fixture
-def relay() -> Iterator[RelayThread]:
-    with RelayThread() as relay:
-        yield relay
 
 
 def results_in(kafka_tools: KafkaTools, topics: Topics) -> list[dict[str, Any]]:
@@ -93,19 +86,6 @@ def test_each_of_ten_thousand_wrong_records_has_one_result_and_the_process_stays
     assert dead_ones == Counter(map(origin_of, kafka_tools.read_all(topics.dlq)))
     assert set(Counter(result["status"] for result in results)) == {"delivered", "dead", "expired"}
     assert after_mb - before_mb < GROWTH_MB
-
-
-@pytest.fixture
-def dlq(
-    kafka: Broker,
-    topics: Topics,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
-) -> CommandLine:
-    leave_own_settings(monkeypatch, tmp_path)
-    env = {"KAFKA_BROKERS": kafka.brokers, **topics.env()}
-    return CommandLine("dlq", env=env, monkeypatch=monkeypatch, capsys=capsys)
 
 
 def test_replayed_letters_whose_headers_are_broken_are_dead_again_and_name_them(

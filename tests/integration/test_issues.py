@@ -13,7 +13,7 @@ from tests.support.mails import flat
 from tests.support.ports import free_port
 from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
-from tests.support.smtp_server import Hang
+from tests.support.smtp_actions import Hang
 from tests.support.topics import Topics
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def test_a_service_without_kafka_is_starting(tmp_path: Path) -> None:
         assert service.health("/health/live") == 200
 
 
+@pytest.mark.usefixtures("forgets_the_dead")
 def test_a_service_whose_group_waits_for_a_frozen_member_has_not_joined(
     tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics
 ) -> None:

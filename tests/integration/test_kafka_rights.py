@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import TYPE_CHECKING
 
@@ -10,12 +9,12 @@ import pytest
 
 from app.domain.record import Partition
 from app.intake.checkpoint import decode
+from tests.faults.usage import cpu_s
 from tests.support.guarded_kafka import GROUP, TOPIC, GuardedKafka, guarded_kafka
 from tests.support.kafka_tools import KafkaTools
 from tests.support.mails import flat
-from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
-from tests.support.smtp_server import Say
+from tests.support.smtp_actions import Say
 from tests.support.topics import Topics
 from tests.support.waiting import wait_until
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.process import ChildProcess
+    from tests.support.relay_thread import RelayThread
 
 Rights = dict[tuple[int, str], tuple[str, ...]]
 
@@ -37,12 +36,6 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedKafka]:
 @pytest.fixture(scope="module")
 def tools(guarded: GuardedKafka) -> KafkaTools:
     return KafkaTools(guarded.node.brokers)
-
-
-@pytest.fixture
-def relay() -> Iterator[RelayThread]:
-    with RelayThread() as relay:
-        yield relay
 
 
 @pytest.fixture
@@ -88,19 +81,12 @@ def settled(tools: KafkaTools, names: Topics, position: int) -> bool:
     return bool(found and found.position == position and not found.unsettled)
 
 
-def cpu_s(process: ChildProcess) -> float:
-    """Processor time that it has used so far."""
-    with open(f"/proc/{process.pid}/stat", encoding="ascii") as file:  # noqa: PTH123
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def spends_little(service: Service, seconds: float = 3.0) -> None:
     """AssertionError when it takes more than a third of a processor."""
     deadline = time.monotonic() + seconds
-    before = cpu_s(service.process)
+    before = cpu_s(service.process.pid)
     wait_until(lambda: time.monotonic() > deadline, "a while", seconds * 2)
-    assert cpu_s(service.process) - before < seconds / 3
+    assert cpu_s(service.process.pid) - before < seconds / 3
 
 
 @pytest.mark.parametrize(

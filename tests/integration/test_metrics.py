@@ -18,9 +18,8 @@ from app.telemetry.metrics.pool import POOL
 from tests.support.mails import flat
 from tests.support.operator import TOKEN, Operator
 from tests.support.prometheus import Prometheus
-from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
-from tests.support.smtp_server import Say
+from tests.support.smtp_actions import Say
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.promtool import Promtool
+    from tests.support.relay_thread import RelayThread
     from tests.support.topics import Topics
 
 PROJECT = Path(__file__).parents[2]
@@ -51,12 +51,6 @@ ELSEWHERE = {
     relaying.HANDSHAKES: "tests/unit/relay/test_observer.py",
     mail.SUPPRESSIONS_REFUSED: "tests/integration/test_suppressions.py",
 }
-
-
-@pytest.fixture
-def relay() -> Iterator[RelayThread]:
-    with RelayThread() as relay:
-        yield relay
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import pytest
 
 from tests.support.mails import flat
 from tests.support.operator import TOKEN, Operator
-from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
 from tests.support.waiting import wait_until
 
@@ -21,18 +20,13 @@ if TYPE_CHECKING:
 
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
+    from tests.support.relay_thread import RelayThread
     from tests.support.topics import Topics
 
 
 ANSWER_S = 0.1
 # What is timed runs by itself: coverage makes it three times as slow.
 UNCOVERED = {"COVERAGE_PROCESS_CONFIG": "", "COVERAGE_PROCESS_START": ""}
-
-
-@pytest.fixture
-def relay() -> Iterator[RelayThread]:
-    with RelayThread() as relay:
-        yield relay
 
 
 @pytest.fixture

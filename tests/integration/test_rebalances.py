@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ALL = 2000
 
 
+@pytest.mark.usefixtures("forgets_the_dead")
 @pytest.mark.timeout(240)
 def test_a_member_joins_and_one_leaves_under_load_and_each_message_arrives_once(
     tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix

@@ -14,33 +14,20 @@ import pytest
 from app.domain import wire
 from tests.support.command_line import CommandLine, ended
 from tests.support.dead_letters import dead
-from tests.support.environment import leave_own_settings
 from tests.support.kafka_tools import Produced
 from tests.support.mails import flat
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.topics import Topics
 
 
-@pytest.fixture
-def dlq(
-    kafka: Broker,
-    kafka_tools: KafkaTools,
-    topics: Topics,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
-) -> CommandLine:
+@pytest.fixture(autouse=True)
+def _topics(kafka_tools: KafkaTools, topics: Topics) -> None:
     kafka_tools.create_topic(topics.queue, 2)
     kafka_tools.create_topic(topics.dlq, 2)
-    leave_own_settings(monkeypatch, tmp_path)
-    env = {"KAFKA_BROKERS": kafka.brokers, **topics.env()}
-    return CommandLine("dlq", env=env, monkeypatch=monkeypatch, capsys=capsys)
 
 
 def sent(kafka_tools: KafkaTools, topic: str) -> Counter[str]:

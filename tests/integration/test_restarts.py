@@ -58,6 +58,7 @@ def test_sigterm_amid_a_thousand_then_a_start_delivers_each_once(
     assert len(kafka_tools.read_all(topics.results)) == ALL
 
 
+@pytest.mark.usefixtures("forgets_the_dead")
 @pytest.mark.timeout(240)
 def test_kill_amid_a_thousand_then_a_start_loses_none_and_repeats_few(
     tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import orjson
+import pytest
 
 from app.intake.checkpoint import decode
 from tests.support.mails import flat
@@ -127,6 +128,7 @@ def test_a_scheduled_message_waits_and_one_that_expired_is_not_sent(
     assert by_id["flat-3"]["status"] == "delivered"
 
 
+@pytest.mark.usefixtures("forgets_the_dead")
 def test_what_waits_in_a_tier_survives_a_kill_and_is_sent_after_it(
     tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 from app.pipeline.watchdog import Pulse
 from app.state.deliveries import Hold, id_digest, recipient_digest
 from app.state.shared_deliveries import SharedDeliveries
-from app.state.shared_store import SharedStore
+from app.state.shared_store import SharedStore, answer_of
 from tests.support.redis_server import QUOTED
 from tests.support.waiting import run, until
 
@@ -89,7 +89,7 @@ def test_many_that_are_cut_while_it_hangs_cost_no_connection(redis_server: Redis
                 try:
                     holds = [Hold(id_digest(str(n)), f"q/0/{n}", str(n)) for n in range(50)]
                     asking = [asyncio.create_task(deliveries.begin(h, [ANN])) for h in holds]
-                    await asyncio.sleep(0.05)
+                    await asyncio.sleep(0.05)  # nothing shows that they wait in the client
                     for each in asking[::2]:
                         each.cancel()
                     await asyncio.gather(*asking, return_exceptions=True)
@@ -184,3 +184,7 @@ def test_whoever_is_cut_while_it_connects_ends(redis_server: RedisServer) -> Non
             await deliveries.close()
 
     run(main())
+
+
+def test_it_is_reached_by_a_socket_of_this_machine_too(redis_server: RedisServer) -> None:
+    assert run(answer_of(redis_server.socket_url, 2.0)) is None

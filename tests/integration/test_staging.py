@@ -12,7 +12,7 @@ from tests.support.mails import flat
 from tests.support.ports import free_port
 from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
-from tests.support.smtp_server import Say
+from tests.support.smtp_actions import Say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,24 +11,18 @@ from app.domain.record import Partition
 from app.intake.checkpoint import Checkpoint, decode
 from tests.support.kafka_tools import Produced
 from tests.support.mails import flat
-from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
+    from tests.support.relay_thread import RelayThread
     from tests.support.topics import Topics
 
 HOUR_MS = 3_600_000
-
-
-@pytest.fixture
-def relay() -> Iterator[RelayThread]:
-    with RelayThread() as relay:
-        yield relay
 
 
 def to(numbers: Iterable[int]) -> list[str]:

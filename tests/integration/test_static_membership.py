@@ -8,20 +8,19 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
 
 from app.intake.checkpoint import decode
+from tests.support.kafka_clients import group
 from tests.support.mails import flat
-from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
 from tests.support.waiting import run, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
+    from tests.support.relay_thread import RelayThread
     from tests.support.topics import Topics
 
 SESSION_S = 10.0
@@ -31,12 +30,6 @@ SESSION_S = 10.0
 def _keeps_static_members(kafka: Broker) -> None:
     if not kafka.is_apache:
         pytest.skip("static membership is Apache Kafka's")
-
-
-@pytest.fixture
-def relay() -> Iterator[RelayThread]:
-    with RelayThread() as relay:
-        yield relay
 
 
 def member(folder: Path, kafka: Broker, topics: Topics, relay: RelayThread) -> Service:
@@ -55,21 +48,6 @@ def all_settled(kafka_tools: KafkaTools, topics: Topics) -> bool:
         for one in kafka_tools.committed(topics.group).values()
         if (found := decode(one.metadata, one.offset))
     )
-
-
-def state(kafka: Broker, group: str) -> str:
-    """The group's, as its coordinator tells it."""
-
-    async def ask() -> str:
-        admin = AIOKafkaAdminClient(bootstrap_servers=kafka.brokers)
-        await admin.start()
-        try:
-            (response,) = await admin.describe_consumer_groups([group])
-        finally:
-            await admin.close()
-        return str(response.groups[0][2])
-
-    return run(ask())
 
 
 def to(numbers: range) -> set[str]:
@@ -151,7 +129,11 @@ def test_a_member_that_was_frozen_beyond_its_session_joins_again(
         service.wait_ready()
         service.process.send(signal.SIGSTOP)
         kafka_tools.produce(topics.queue, map(flat, range(10)))
-        wait_until(lambda: state(kafka, topics.group) == "Empty", "it is given up", SESSION_S * 3)
+        wait_until(
+            lambda: run(group(kafka.brokers, topics.group)).state == "Empty",
+            "it is given up",
+            SESSION_S * 3,
+        )
         service.process.send(signal.SIGCONT)
         relay.wait_for(10, within=30)
         service.terminate()

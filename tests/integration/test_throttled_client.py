@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import orjson
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
 
 from app.intake.checkpoint import Checkpoint
 from tests.faults.usage import resident_mb
 from tests.support.checkpoints import checkpoint
+from tests.support.kafka_clients import group
 from tests.support.mails import flat
 from tests.support.quotas import quotas, use_up
 from tests.support.relay_thread import RelayThread
@@ -31,21 +31,6 @@ BYTES_A_SECOND = 10_000.0
 PER_CENT_OF_A_THREAD = 2.0
 WINDOW_S = 11  # over which Kafka takes the mean
 MOST_GROWTH_MB = 30.0
-
-
-def client_ids(kafka: Broker, group: str) -> set[str]:
-    """Of the group's members."""
-
-    async def ask() -> set[str]:
-        admin = AIOKafkaAdminClient(bootstrap_servers=kafka.brokers)
-        await admin.start()
-        try:
-            (response,) = await admin.describe_consumer_groups([group])
-        finally:
-            await admin.close()
-        return {str(member[1]) for member in response.groups[0][5]}
-
-    return run(ask())
 
 
 @pytest.mark.alone  # whoever else has this client id on a shared broker is throttled too
@@ -69,7 +54,7 @@ def test_a_throttled_client_loses_nothing_and_repeats_nothing(
         ),
     ):
         service.wait_ready()
-        assert {client_id} == client_ids(kafka, topics.group)
+        assert {client_id} == run(group(kafka.brokers, topics.group)).client_ids
         # More than may be written at once: whatever the service writes has to wait from now on.
         size = int(BYTES_A_SECOND * (WINDOW_S + 2))
         assert use_up(kafka.brokers, client_id, other, size) > 0, "it is throttled"

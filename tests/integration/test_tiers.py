@@ -6,31 +6,23 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import orjson
-import pytest
 
 from tests.support.kafka_tools import Produced
 from tests.support.mails import flat
-from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
+    from tests.support.relay_thread import RelayThread
     from tests.support.topics import Topics
 
 # What a busy machine may add to a time, beyond the half second of a poll.
 LATE_MS = 2500
 # Clocks of broker and service are one here; Kafka's timestamps are the producer's.
 EARLY_MS = 50
-
-
-@pytest.fixture
-def relay() -> Iterator[RelayThread]:
-    with RelayThread() as relay:
-        yield relay
 
 
 def waiting(number: int, until_ms: int | None = None, **headers: str) -> Produced:

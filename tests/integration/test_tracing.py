@@ -11,7 +11,7 @@ from tests.support.kafka_tools import Produced
 from tests.support.mails import flat
 from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
-from tests.support.smtp_server import Say
+from tests.support.smtp_actions import Say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.admin import CreateAclsRequest, DeleteAclsRequest
 
 from tests.support.backends.maven import ApacheKafka
+from tests.support.kafka_clients import admin
 from tests.support.secure_kafka import skip_without_apache
 from tests.support.waiting import run
 
@@ -60,16 +60,12 @@ class GuardedKafka:
 
     def _change(self, request: Any, kind: int, name: str, operations: tuple[str, ...]) -> None:
         async def change() -> None:
-            admin = AIOKafkaAdminClient(bootstrap_servers=self.node.brokers)
-            await admin.start()
-            try:
+            async with admin(self.node.brokers) as client:
                 for operation in operations:
                     number = _OPERATIONS[operation]
                     asked = request(kind, name, _LITERAL, f"User:{USER}", "*", number, _ALLOW)
-                    response = await admin._send_to_controller(asked)
+                    response = await client._send_to_controller(asked)
                     assert not response.to_object().get("error_code"), response
-            finally:
-                await admin.close()
 
         run(change())
 

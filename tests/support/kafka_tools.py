@@ -6,13 +6,12 @@ Functions are coroutines; `KafkaTools` offers the same to tests that are not.
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import NewTopic
 from aiokafka.errors import (
     GroupCoordinatorNotAvailableError,
     GroupLoadInProgressError,
@@ -21,12 +20,11 @@ from aiokafka.errors import (
 )
 
 from app.domain.record import Partition, Record
+from tests.support import kafka_clients
 from tests.support.waiting import run, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-
-LARGEST = 64 << 20
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,45 +54,6 @@ class Committed:
     metadata: str
 
 
-@asynccontextmanager
-async def _admin(brokers: str) -> AsyncIterator[Any]:
-    client = AIOKafkaAdminClient(bootstrap_servers=brokers)
-    try:
-        await client.start()
-        yield client
-    finally:
-        await client.close()
-
-
-@asynccontextmanager
-async def _producer(brokers: str) -> AsyncIterator[Any]:
-    client = AIOKafkaProducer(
-        bootstrap_servers=brokers, acks="all", linger_ms=5, max_request_size=LARGEST
-    )
-    try:
-        await client.start()
-        yield client
-    finally:
-        await client.stop()
-
-
-@asynccontextmanager
-async def _reader(brokers: str, isolation: str = "read_uncommitted") -> AsyncIterator[Any]:
-    client = AIOKafkaConsumer(
-        bootstrap_servers=brokers,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        isolation_level=isolation,
-        max_partition_fetch_bytes=LARGEST,
-        fetch_max_bytes=LARGEST,
-    )
-    try:
-        await client.start()
-        yield client
-    finally:
-        await client.stop()
-
-
 async def create_topic(
     brokers: str,
     topic: str,
@@ -104,7 +63,7 @@ async def create_topic(
     replication: int = 1,
 ) -> None:
     """Returns when the topic can be written to; no error when it exists."""
-    async with _admin(brokers) as admin:
+    async with kafka_clients.admin(brokers) as admin:
         new = NewTopic(topic, partitions, replication, topic_configs=dict(config or {}))
         response = await admin.create_topics([new])
         for _, code, *_ in response.topic_errors:
@@ -125,17 +84,17 @@ async def create_topic(
 
 
 async def list_topics(brokers: str) -> set[str]:
-    async with _admin(brokers) as admin:
+    async with kafka_clients.admin(brokers) as admin:
         return set(await admin.list_topics())
 
 
 async def list_groups(brokers: str) -> set[str]:
-    async with _admin(brokers) as admin:
+    async with kafka_clients.admin(brokers) as admin:
         return {group for group, *_ in await admin.list_consumer_groups()}
 
 
 async def delete_topics(brokers: str, topics: Iterable[str]) -> None:
-    async with _admin(brokers) as admin:
+    async with kafka_clients.admin(brokers) as admin:
         await admin.delete_topics(list(topics))
 
 
@@ -143,7 +102,7 @@ async def produce(
     brokers: str, topic: str, records: Iterable[Produced | Mapping[str, Any] | bytes | None]
 ) -> list[tuple[int, int]]:
     """Write them in order and give each one's (partition, offset), all acknowledged."""
-    async with _producer(brokers) as producer:
+    async with kafka_clients.producer(brokers) as producer:
         sent = []
         for record in records:
             one = record if isinstance(record, Produced) else Produced(record)
@@ -162,7 +121,7 @@ async def produce(
 
 async def partitions(brokers: str, topic: str) -> list[TopicPartition]:
     """Empty when there is no such topic."""
-    async with _admin(brokers) as admin:
+    async with kafka_clients.admin(brokers) as admin:
         if topic not in await admin.list_topics():
             return []
         (described,) = await admin.describe_topics([topic])
@@ -171,7 +130,7 @@ async def partitions(brokers: str, topic: str) -> list[TopicPartition]:
 
 async def ends(brokers: str, topic: str) -> dict[Partition, int]:
     """The offset after the last record, by partition; empty when there is no such topic."""
-    async with _reader(brokers) as reader:
+    async with kafka_clients.reader(brokers) as reader:
         found = await reader.end_offsets(await partitions(brokers, topic))
     return {Partition(at.topic, at.partition): offset for at, offset in found.items()}
 
@@ -180,7 +139,7 @@ async def read_all(brokers: str, topic: str, isolation: str = "read_uncommitted"
     """Everything that stands in the topic now, in order of partition and offset."""
     if not (assigned := await partitions(brokers, topic)):
         return []
-    async with _reader(brokers, isolation) as reader:
+    async with kafka_clients.reader(brokers, isolation) as reader:
         reader.assign(assigned)
         last = await reader.end_offsets(assigned)
         await reader.seek_to_beginning()
@@ -227,7 +186,7 @@ async def lag(brokers: str, group: str, topic: str) -> int:
 
 
 async def _group_offsets(brokers: str, group: str) -> Any:
-    async with _admin(brokers) as admin:
+    async with kafka_clients.admin(brokers) as admin:
         while True:
             try:
                 return await admin.list_consumer_group_offsets(group)

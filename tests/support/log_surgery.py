@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, RecordsToDelete
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.admin import NewPartitions, RecordsToDelete
 
+from tests.support import kafka_clients
 from tests.support.kafka_tools import KafkaTools
 from tests.support.waiting import run, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from app.domain.record import Partition
     from tests.support.kafka_tools import Produced
 
 
-@asynccontextmanager
-async def _admin(brokers: str) -> AsyncIterator[Any]:
-    client = AIOKafkaAdminClient(bootstrap_servers=brokers)
-    try:
-        await client.start()
-        yield client
-    finally:
-        await client.close()
-
-
 async def _delete_records(brokers: str, before: Mapping[Partition, int]) -> None:
-    async with _admin(brokers) as admin:
+    async with kafka_clients.admin(brokers) as admin:
         await admin.delete_records(
             {TopicPartition(*at): RecordsToDelete(offset) for at, offset in before.items()}
         )
 
 
 async def add_partitions(brokers: str, topic: str, total: int) -> None:
-    async with _admin(brokers) as admin:
+    async with kafka_clients.admin(brokers) as admin:
         await admin.create_partitions({topic: NewPartitions(total)})
 
 
@@ -54,16 +44,6 @@ async def _transaction(brokers: str, topic: str, records: Iterable[Produced], en
             await producer.abort_transaction()
     finally:
         await producer.stop()
-
-
-async def _start_of(brokers: str, at: Partition) -> int:
-    client = AIOKafkaConsumer(bootstrap_servers=brokers)
-    try:
-        await client.start()
-        asked = TopicPartition(*at)
-        return int((await client.beginning_offsets([asked]))[asked])
-    finally:
-        await client.stop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +78,3 @@ class LogSurgery:
     def leave_transaction_open(self, topic: str, records: Iterable[Produced]) -> None:
         """Readers of committed records do not see what follows, until Kafka aborts it."""
         run(_transaction(self.brokers, topic, records, "none"))
-
-    def start_of(self, at: Partition) -> int:
-        """The first offset that the log may still hold."""
-        return run(_start_of(self.brokers, at))

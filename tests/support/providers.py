@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tests.support.smtp_server import Say, SmtpServer
+from tests.support.smtp_actions import Say
+from tests.support.smtp_server import SmtpServer
 
 if TYPE_CHECKING:
     import ssl

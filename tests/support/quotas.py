@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Array, Boolean, Float64, Int16, Int32, Schema, String
 from typing_extensions import override
 
+from tests.support.kafka_clients import admin
 from tests.support.waiting import run
 
 if TYPE_CHECKING:
@@ -106,11 +106,7 @@ async def _use_up(brokers: str, client_id: str, topic: str, size: int) -> int:
 
 
 async def _alter(brokers: str, client_id: str, found: dict[str, float], *, remove: bool) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=brokers)
-    await admin.start()
-    try:
-        asked = _AlterClientQuotas(client_id, found, remove=remove)
-        response = await admin._send_request(asked)
-        assert not any(entry[0] for entry in response.entries), response
-    finally:
-        await admin.close()
+    asked = _AlterClientQuotas(client_id, found, remove=remove)
+    async with admin(brokers) as client:
+        response = await client._send_request(asked)
+    assert not any(entry[0] for entry in response.entries), response

@@ -12,6 +12,7 @@ import trustme
 
 from app.domain.smtp import Composed, Envelope, Phase, RecipientReply, SendReport
 from app.relay import BreakerConfig, RelayConfig, Relays, Timeouts
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.flow import Clock
+    from tests.support.smtp_server import SmtpServer
 
 T = TypeVar("T")
 
@@ -152,3 +154,33 @@ def only(report: SendReport) -> RecipientReply:
 
 def lost_in(report: SendReport, phase: Phase) -> bool:
     return all(answer.reply is None and answer.phase is phase for answer in report.replies)
+
+
+async def cancelled_at_each_turn(
+    relays: Relays, server: SmtpServer, most: int
+) -> set[tuple[bool, bool]]:
+    """Cancel a mail after one turn of the loop, another after two, and so on.
+
+    Each is raised only when nothing was delivered. Whether it was cancelled in time, and whether
+    it was delivered, of them all.
+    """
+    outcomes = set()
+    for turns in range(1, most):
+        await relays.send(mail())
+        subject = b"Subject: %d\r\n\r\n" % turns
+        sending = asyncio.create_task(relays.send(mail(content=subject)))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        cancelled = sending.cancel()
+        try:
+            report = await sending
+        except asyncio.CancelledError:
+            delivered = False
+            await until(lambda: server.open == 0, "the connection is dropped")
+        else:
+            assert [250] == codes(report)
+            assert 0 == sending.cancelling() or not cancelled
+            delivered = True
+        assert delivered == (subject in {each.content for each in server.mails})
+        outcomes.add((cancelled, delivered))
+    return outcomes

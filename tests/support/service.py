@@ -207,10 +207,6 @@ class Service:
         """SIGTERM; `wait` for the end."""
         self.process.send(signal.SIGTERM)
 
-    def interrupt(self) -> None:
-        """SIGINT, as Ctrl-C."""
-        self.process.send(signal.SIGINT)
-
     def kill(self) -> None:
         """SIGKILL: no goodbyes."""
         self.process.kill()

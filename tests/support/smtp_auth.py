@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.support.smtp_server import Session
+    from tests.support.smtp_session import Session
 
 _CHALLENGE = b"<1896.697170952@postoffice.example.net>"
 

@@ -3,166 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections import defaultdict, deque
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
+from tests.support.smtp_actions import Slowly
 from tests.support.smtp_auth import authenticate
+from tests.support.smtp_session import Mail, Session, SessionOver
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Sequence
 
+    from tests.support.smtp_actions import Action
+
 FEATURES = ("PIPELINING", "SIZE 104857600", "8BITMIME", "ENHANCEDSTATUSCODES", "SMTPUTF8", "DSN")
 CHUNKING = (*FEATURES, "CHUNKING")
-
-
-class SessionOver(Exception):
-    """The client or an action has ended the session."""
-
-
-@dataclass
-class Mail:
-    """One message; `content` with the dots unstuffed, or its `chunks` put together."""
-
-    sender: str
-    recipients: list[str]
-    content: bytes
-    chunks: list[bytes] = field(default_factory=list)
-
-
-class Action(Protocol):
-    """What happens instead of the usual answer."""
-
-    async def perform(self, session: Session) -> None: ...
-
-
-@dataclass(frozen=True)
-class Say:
-    """Answer with this text (CRLF is added) or these octets (as they are).
-
-    `drip`: seconds between two octets; `leave`: then close, `when`: but not before this is set.
-    """
-
-    what: str | bytes
-    drip: float | None = None
-    leave: bool = False
-    when: asyncio.Event | None = None
-
-    async def perform(self, session: Session) -> None:
-        if self.when is not None:
-            await self.when.wait()
-        data = self.what if isinstance(self.what, bytes) else self.what.encode() + b"\r\n"
-        await session.write(data, self.drip)
-        if self.leave:
-            raise SessionOver
-
-
-@dataclass(frozen=True)
-class Slowly:
-    """Answer as usual, `drip` seconds between two octets."""
-
-    drip: float = 0.001
-
-    async def perform(self, session: Session) -> None:
-        session.drip = self.drip
-
-
-@dataclass(frozen=True)
-class Leave:
-    """Close the connection without a word; `reset`: by RST."""
-
-    reset: bool = False
-
-    async def perform(self, session: Session) -> None:
-        if self.reset:
-            session.writer.transport.abort()
-        raise SessionOver
-
-
-@dataclass(frozen=True)
-class Hang:
-    """Say nothing until the client closes."""
-
-    async def perform(self, session: Session) -> None:
-        while await session.reader.read(65_536):
-            pass
-        raise SessionOver
-
-
-@dataclass(frozen=True)
-class ReadNothing:
-    """Leave what arrives unread until `until` is set (None: for ever), then go on as usual."""
-
-    until: asyncio.Event | None = None
-
-    async def perform(self, session: Session) -> None:
-        await (self.until or asyncio.Event()).wait()
-
-
-@dataclass(frozen=True)
-class Then:
-    """One after the other."""
-
-    first: Action
-    second: Action
-
-    async def perform(self, session: Session) -> None:
-        await self.first.perform(session)
-        await self.second.perform(session)
-
-
-@dataclass
-class Session:
-    """One connection: what arrived on it."""
-
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-    commands: list[str] = field(default_factory=list)
-    chunks: list[bytes] = field(default_factory=list)
-    tls: bool = False
-    user: str | None = None
-    over: bool = False
-    mail: Mail | None = None
-    drip: float | None = None
-    _unread: bytearray = field(default_factory=bytearray)
-
-    async def write(self, data: bytes, drip: float | None = None) -> None:
-        if (drip := drip or self.drip) is None:
-            self.writer.write(data)
-            await self.writer.drain()
-            return
-        for octet in data:
-            await asyncio.sleep(drip)
-            self.writer.write(bytes([octet]))
-            await self.writer.drain()
-
-    async def line(self) -> bytes:
-        while (end := self._unread.find(b"\n")) < 0:
-            await self._read()
-        return self._taken(end + 1)
-
-    async def octets(self, count: int) -> bytes:
-        while len(self._unread) < count:
-            await self._read()
-        return self._taken(count)
-
-    async def _read(self) -> None:
-        chunk = await self.reader.read(65_536)
-        if not chunk:
-            raise SessionOver
-        self.chunks.append(chunk)
-        self._unread += chunk
-
-    def _taken(self, count: int) -> bytes:
-        taken = bytes(self._unread[:count])
-        del self._unread[:count]
-        return taken
-
-    @property
-    def verbs(self) -> list[str]:
-        return [command.split(" ")[0] for command in self.commands]
+STEPWISE = tuple(each for each in FEATURES if each != "PIPELINING")
 
 
 class SmtpServer:
@@ -273,7 +131,9 @@ class SmtpServer:
         if self._server is not None:
             self._server.close()
         for session in self.sessions:
-            session.writer.transport.abort()
+            # asyncio's transport of TLS that was closed twice has forgotten what to abort.
+            with contextlib.suppress(AttributeError):
+                session.writer.transport.abort()
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()

@@ -36,7 +36,7 @@ def hanging(turn: Callable[[Reader], Coroutine[None, None, None]]) -> object:
 
 
 if __name__ == "__main__":
-    setattr(Reader, "_turn", hanging(Reader._turn))  # noqa: B010
+    setattr(Reader, "_turn", hanging(Reader._turn))  # noqa: B010 - no assignment to mypy
     vital_signs.STALLED_S = TOLD_AFTER_S
     watchdog.STALLED_S = ENDED_AFTER_S
     main()

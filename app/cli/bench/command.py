@@ -137,8 +137,8 @@ def command(
     if to_relay:
         _check_sending(loaded.settings)
     # The stages, which --help does without.
-    from app.cli.bench import printing  # noqa: PLC0415
-    from app.cli.bench.session import check_document, relay_name, run_bench  # noqa: PLC0415
+    from app.cli.bench import printing
+    from app.cli.bench.session import check_document, relay_name, run_bench
 
     if order.document is not None:
         check_document(loaded.settings, order)

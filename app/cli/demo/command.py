@@ -53,9 +53,9 @@ def command(
     not end as it should.
     """
     # The stages, uvicorn and rich: --help does without them.
-    from app.cli.demo.ports import Ports  # noqa: PLC0415
-    from app.cli.demo.screen import open_screen  # noqa: PLC0415
-    from app.cli.demo.show import Ending, run_show  # noqa: PLC0415
+    from app.cli.demo.ports import Ports
+    from app.cli.demo.screen import open_screen
+    from app.cli.demo.show import Ending, run_show
 
     # Libraries that warn of what they then do again would write into the table.
     logging.getLogger().addHandler(logging.NullHandler())

@@ -55,7 +55,7 @@ class PlaceType(click.ParamType["Place"]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Place:
-        from app.outcomes.dead_letters import Place  # noqa: PLC0415  # a stage
+        from app.outcomes.dead_letters import Place  # a stage
 
         if isinstance(value, Place):
             return value
@@ -105,7 +105,7 @@ def is_selective(parameters: dict[str, Any]) -> bool:
 
 def selection_of(parameters: dict[str, Any]) -> Selection:
     """What the flags ask for; takes them out of the parameters."""
-    from app.outcomes.dead_letters import Selection  # noqa: PLC0415  # a stage
+    from app.outcomes.dead_letters import Selection  # a stage
 
     given = {name: parameters.pop(name) for name in _FIELDS}
     since = [each for each in (given["since"], given["newer_than"]) if each is not None]

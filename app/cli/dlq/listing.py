@@ -48,8 +48,8 @@ def list_letters(*, limit: int | None, as_json: bool, **parameters: Any) -> None
     The table shows addresses as LOG_ADDRESSES says (masked); --json and `dlq show` show them whole.
     """
     settings = load_from(parameters).settings
-    from app.cli.dlq.session import on_letters  # noqa: PLC0415  # the stages
-    from app.outcomes.dead_letters import each_letter, newest_letters  # noqa: PLC0415
+    from app.cli.dlq.session import on_letters
+    from app.outcomes.dead_letters import each_letter, newest_letters
 
     selection = selection_of(parameters)
 
@@ -72,7 +72,7 @@ def list_letters(*, limit: int | None, as_json: bool, **parameters: Any) -> None
 
 
 def _line(listed: Listed) -> str:
-    from app.outcomes.dead_letters import moment  # noqa: PLC0415
+    from app.outcomes.dead_letters import moment
 
     letter, mark = listed
     fields = letter.fields()
@@ -82,8 +82,8 @@ def _line(listed: Listed) -> str:
 
 
 def _print(newest: Newest, settings: Settings, selection: Selection) -> None:
-    from app.outcomes.dead_letters import EVERYTHING  # noqa: PLC0415
-    from app.telemetry import AddressView  # noqa: PLC0415
+    from app.outcomes.dead_letters import EVERYTHING
+    from app.telemetry import AddressView
 
     scrub = AddressView(settings.log_addresses).scrub
     found, matching = newest

@@ -53,9 +53,9 @@ def purge_letters(
     if not (dry_run or yes or sys.stdin.isatty()):
         raise click.UsageError("Nobody is there to be asked: give --yes to delete, or --dry-run.")
     settings = load_from(parameters).settings
-    from app.bootstrap.configs import kafka_config  # noqa: PLC0415  # the stages
-    from app.cli.dlq.session import on_letters  # noqa: PLC0415
-    from app.outcomes.dead_letters import prefixes, purge  # noqa: PLC0415
+    from app.bootstrap.configs import kafka_config
+    from app.cli.dlq.session import on_letters
+    from app.outcomes.dead_letters import prefixes, purge
 
     async def look(letters: Letters) -> list[Prefix]:
         return await prefixes(letters, older_than)

@@ -97,10 +97,10 @@ def replay_letters(
             "Say which letters: either PARTITION/OFFSET, or flags such as --kind, or --all."
         )
     settings = load_from(parameters).settings
-    from app.cli.dlq.session import on_letters  # noqa: PLC0415  # the stages
-    from app.cli.dlq.telling import Telling  # noqa: PLC0415
-    from app.outcomes.dead_letters import Order  # noqa: PLC0415
-    from app.telemetry import AddressView  # noqa: PLC0415
+    from app.cli.dlq.session import on_letters
+    from app.cli.dlq.telling import Telling
+    from app.outcomes.dead_letters import Order
+    from app.telemetry import AddressView
 
     order = Order(
         to=to or settings.kafka_topic,
@@ -125,9 +125,9 @@ def replay_letters(
 
 
 def _work(settings: Settings, order: Order, telling: Any, *, dry_run: bool) -> Any:
-    from app.bootstrap.configs import kafka_config  # noqa: PLC0415  # the stages
-    from app.cli.dlq.session import previewer  # noqa: PLC0415
-    from app.outcomes.dead_letters import foresee, replay  # noqa: PLC0415
+    from app.bootstrap.configs import kafka_config
+    from app.cli.dlq.session import previewer
+    from app.outcomes.dead_letters import foresee, replay
 
     async def tell(letters: Letters) -> None:
         outlook = previewer(settings).outlook
@@ -148,8 +148,8 @@ def _work(settings: Settings, order: Order, telling: Any, *, dry_run: bool) -> A
 
 def _asked(settings: Settings, order: Order) -> bool:
     """Ask before much is sent; what is asked about is counted first."""
-    from app.cli.dlq.session import on_letters  # noqa: PLC0415  # the stages
-    from app.outcomes.dead_letters import statistics_of  # noqa: PLC0415
+    from app.cli.dlq.session import on_letters
+    from app.outcomes.dead_letters import statistics_of
 
     async def count(letters: Letters) -> int:
         found = await statistics_of(letters, order.selection)

@@ -64,8 +64,8 @@ def show_letter(
     if (place is None) is (mail_id is None):
         raise click.UsageError("Name one letter: PARTITION/OFFSET, or --id.")
     settings = load_from(parameters).settings
-    from app.cli.dlq.session import on_letters, previewer  # noqa: PLC0415  # the stages
-    from app.outcomes.dead_letters import newest_of, with_value  # noqa: PLC0415
+    from app.cli.dlq.session import on_letters, previewer
+    from app.outcomes.dead_letters import newest_of, with_value
 
     shown = previewer(settings)
 

@@ -50,8 +50,8 @@ def show_stats(*, top: int, as_json: bool, **parameters: Any) -> None:
     A letter to several domains counts for each of them.
     """
     settings = load_from(parameters).settings
-    from app.cli.dlq.session import on_letters  # noqa: PLC0415  # the stages
-    from app.outcomes.dead_letters import statistics_of  # noqa: PLC0415
+    from app.cli.dlq.session import on_letters
+    from app.outcomes.dead_letters import statistics_of
 
     selection = selection_of(parameters)
 
@@ -88,7 +88,7 @@ def _about(letter: DeadLetter, now_ms: int) -> str:
 
 
 def _hour(epoch: int) -> str:
-    from app.outcomes.dead_letters import moment  # noqa: PLC0415
+    from app.outcomes.dead_letters import moment
 
     return (moment(epoch) or "(no time)")[:13].replace("T", " ")
 

@@ -6,11 +6,10 @@ import json
 from typing import TYPE_CHECKING, Self
 
 import click
-from rich.progress import TaskID
 
-from app.cli.progress import new_bar
+from app.cli.progress import Bar
 from app.cli.shown import counted
-from app.cli.terminal import complain
+from app.cli.terminal import Lines, complain
 from app.outcomes.dead_letters import Fate, Handled
 
 if TYPE_CHECKING:
@@ -33,42 +32,35 @@ class Telling:
         self._dry_run = dry_run
         self._scrub = scrub
         self._counts = dict.fromkeys(Fate, 0)
-        self._silent = False
-        self._progress = new_bar()
-        self._task = TaskID(0)
-        if self._progress is not None:
-            self._task = self._progress.add_task("replaying", total=None, count="")
+        self._lines = Lines()
+        self._bar = Bar("replaying")
 
     @property
     def failures(self) -> int:
         return self._counts[Fate.FAILED]
 
     def __enter__(self) -> Self:
-        if self._progress is not None:
-            self._progress.start()
+        self._bar.__enter__()
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        if self._progress is not None:
-            self._progress.stop()
+        self._bar.__exit__()
         click.echo(self._summary(whole=kind is None), err=True)
 
     def handled(self, handled: Handled) -> None:
         self._counts[handled.fate] += 1
         if self._as_json:
-            self._print(json.dumps(self._fields(handled), ensure_ascii=False))
+            self._lines.say(json.dumps(self._fields(handled), ensure_ascii=False))
         if handled.fate is Fate.FAILED:
             letter = handled.letter
             prefix = f"{handled.place}: " if letter is not None else ""
             complain(f"{prefix}{self._scrub(handled.note)}")
         elif not self._as_json and (handled.fate is not Fate.ALREADY or self._named):
-            self._print(self._line(handled))
+            self._lines.say(self._line(handled))
 
     def looked(self, done: int, total: int) -> None:
-        if self._progress is not None:
-            going = self._counts[Fate.REPLAYED] + self._counts[Fate.WOULD]
-            count = counted(going, "letter")
-            self._progress.update(self._task, completed=done, total=total, count=count)
+        going = self._counts[Fate.REPLAYED] + self._counts[Fate.WOULD]
+        self._bar.move(done, counted(going, "letter"), total)
 
     def _fields(self, handled: Handled) -> dict[str, object]:
         letter = handled.letter
@@ -101,11 +93,3 @@ class Telling:
         if not whole and not self._dry_run:
             said += "; this run sent no more. Run it again to go on: nothing goes twice"
         return said
-
-    def _print(self, line: str) -> None:
-        if self._silent:
-            return
-        try:
-            click.echo(line)
-        except BrokenPipeError:
-            self._silent = True  # whoever read this has enough; the letters still have to go

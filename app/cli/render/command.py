@@ -81,7 +81,7 @@ def command(
         raise click.UsageError("--watch goes with neither --part nor --json.")
     template = _named(template, parameters)
     settings = load_from(parameters).settings
-    from app.cli.render.making import Recipe, make  # noqa: PLC0415  # the stages
+    from app.cli.render.making import Recipe, make
 
     recipe = Recipe(
         template,
@@ -91,11 +91,11 @@ def command(
         message={"subject": parameters["subject"]} if parameters["subject"] else {},
     )
     if watch:
-        from app.cli.render.live import serve  # noqa: PLC0415
+        from app.cli.render.live import serve
 
         asyncio.run(serve(settings, recipe, web_port or 0, in_browser=in_browser))
         return 0
-    from app.cli.render import printing  # noqa: PLC0415
+    from app.cli.render import printing
 
     made = make(settings, recipe)
     code = printing.tell(made, part=part, as_json=as_json)

@@ -19,6 +19,7 @@ from app.domain.record import Record
 from app.intake.decode import Decoder
 from app.pipeline.handler import utc_now
 from app.pipeline.preview import Previewer
+from app.settings.files import why_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +69,7 @@ def read_data(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise Fatal(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+        raise Fatal(f"{path}: {why_unreadable(error)}") from None
     except UnicodeDecodeError:
         raise Fatal(f"{path}: is not UTF-8 text") from None
     except json.JSONDecodeError as error:

@@ -68,9 +68,9 @@ def list_(*, source: str | None, expired: bool, as_json: bool, **parameters: Any
     A terminal may have no room for whole digests; a pipe and --json have them.
     """
     settings, topic = _settings(parameters)
-    from app.cli.suppressions.opening import with_register  # noqa: PLC0415  # the stages
-    from app.cli.suppressions.printing import Printer  # noqa: PLC0415
-    from app.domain.clock import epoch_ms  # noqa: PLC0415
+    from app.cli.suppressions.opening import with_register
+    from app.cli.suppressions.printing import Printer
+    from app.domain.clock import epoch_ms
 
     found = with_register(settings, topic, lambda register: register.entries())
     now = epoch_ms()
@@ -117,9 +117,9 @@ def add(
     ends_ms = until_ms(until, duration)
     settings, topic = _settings(parameters)
     subjects, printer = _subjects(addresses, source, as_json=as_json)
-    from app.cli.suppressions.opening import with_register  # noqa: PLC0415  # the stages
-    from app.domain.clock import epoch_ms  # noqa: PLC0415
-    from app.domain.suppression import Source, Suppression  # noqa: PLC0415
+    from app.cli.suppressions.opening import with_register
+    from app.domain.clock import epoch_ms
+    from app.domain.suppression import Source, Suppression
 
     made = Suppression(Source.MANUAL, reason, epoch_ms(), ends_ms)
     entries = dict.fromkeys(subjects, made)
@@ -160,9 +160,9 @@ def remove(
     """
     settings, topic = _settings(parameters)
     subjects, printer = _subjects(addresses, source, as_json=as_json, needed=not expired)
-    from app.cli.suppressions.opening import with_register  # noqa: PLC0415  # the stages
-    from app.cli.suppressions.subjects import Subject  # noqa: PLC0415
-    from app.domain.clock import epoch_ms  # noqa: PLC0415
+    from app.cli.suppressions.opening import with_register
+    from app.cli.suppressions.subjects import Subject
+    from app.domain.clock import epoch_ms
 
     now = epoch_ms()
 
@@ -204,8 +204,8 @@ def check(*, address: str, as_json: bool, **parameters: Any) -> int:
     """
     settings, topic = _settings(parameters)
     subjects, printer = _subjects((address,), None, as_json=as_json)
-    from app.cli.suppressions.opening import with_register  # noqa: PLC0415  # the stages
-    from app.domain.clock import epoch_ms  # noqa: PLC0415
+    from app.cli.suppressions.opening import with_register
+    from app.domain.clock import epoch_ms
 
     found: dict[bytes, Listed] = with_register(
         settings, topic, lambda register: register.entries(subjects.keys())
@@ -234,8 +234,8 @@ def _subjects(
     needed: bool = True,
 ) -> tuple[dict[bytes, Subject], Printer]:
     """By digest, of arguments and file together; what is wrong in the file is said."""
-    from app.cli.suppressions.printing import Printer  # noqa: PLC0415  # addresses are slow to import
-    from app.cli.suppressions.subjects import once_each, read_lines, subject  # noqa: PLC0415
+    from app.cli.suppressions.printing import Printer  # addresses are slow to import
+    from app.cli.suppressions.subjects import once_each, read_lines, subject
 
     if needed and not addresses and source is None:
         raise click.UsageError("No address: give some, or --file.")

@@ -76,8 +76,8 @@ def show(*, as_json: bool, **parameters: Any) -> None:
     read. Changes nothing.
     """
     settings = load_from(parameters).settings
-    from app.cli.topics import printing  # noqa: PLC0415  # the stages
-    from app.cli.topics.work import look  # noqa: PLC0415
+    from app.cli.topics import printing
+    from app.cli.topics.work import look
 
     printing.show(asyncio.run(look(settings, None, None)), as_json=as_json)
 
@@ -106,8 +106,8 @@ def plan(
 ) -> int:
     """Tell what `apply` would create and change, and why. Changes nothing."""
     settings = load_from(parameters).settings
-    from app.cli.topics import printing  # noqa: PLC0415  # the stages
-    from app.cli.topics.work import look  # noqa: PLC0415
+    from app.cli.topics import printing
+    from app.cli.topics.work import look
 
     steps = asyncio.run(look(settings, partitions, replication))
     printing.plan(steps, as_json=as_json)
@@ -144,8 +144,8 @@ def apply(
     if not yes and not sys.stdin.isatty():
         raise click.UsageError("Nobody is there to be asked: give --yes, or see `topics plan`.")
     settings = load_from(parameters).settings
-    from app.cli.topics import printing  # noqa: PLC0415  # the stages
-    from app.cli.topics.work import do, look  # noqa: PLC0415
+    from app.cli.topics import printing
+    from app.cli.topics.work import do, look
 
     needed = [each for each in asyncio.run(look(settings, partitions, replication)) if each.needed]
     if needed and not yes:

@@ -27,14 +27,16 @@ from tests.contract.mail.fault_table import After, Fate, Relay
 from tests.contract.mail.faults import FAULTS, PASSING, VERBS, Pause, action_at
 from tests.contract.mail.modes import MODES
 from tests.support.relay_rig import PATIENT, relays_to
-from tests.support.smtp_server import ReadNothing, SmtpServer, Then
+from tests.support.smtp_actions import ReadNothing, Then
+from tests.support.smtp_server import SmtpServer
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from app.outcomes import Decision
     from app.relay import Relays
     from tests.support.relay_rig import Trust
-    from tests.support.smtp_server import Action, Session
+    from tests.support.smtp_actions import Action
+    from tests.support.smtp_session import Session
 
 SHORT_S: Final = 0.25
 SHORTENED: Final = {

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final
 
-from tests.support.smtp_server import Action, Hang, Leave, Say, Slowly
+from tests.support.smtp_actions import Action, Hang, Leave, Say, Slowly
 
 VERBS: Final = {
     "greeting": "CONNECT",

@@ -12,7 +12,14 @@ from typing import Any
 import pytest
 
 from app.pool import PoolConfig, WorkerPool
-from bench.pool import bytes_each, growing, latency_bound, shrinking, through_pool, through_queue
+from bench.pool_trials import (
+    bytes_each,
+    growing,
+    latency_bound,
+    shrinking,
+    through_pool,
+    through_queue,
+)
 from tests.contract.pool.conftest import LOOPS
 from tests.contract.pool.helpers import echo, pool_of
 

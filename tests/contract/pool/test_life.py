@@ -121,7 +121,7 @@ def test_a_paused_or_idle_pool_uses_no_cpu(run: Any, paused: bool) -> None:
             await spin()
             loop: Any = asyncio.get_running_loop()
             before = time.thread_time()
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.5)  # no wait: so long it is looked at
             used = time.thread_time() - before
             assert used < 0.5 * 0.01, (used, loop)
             pool.resume()

@@ -49,7 +49,6 @@ class PoolMachine(RuleBasedStateMachine):
         self.clock = ManualClock()
         self.controls: dict[int, asyncio.Future[Any]] = {}
         self.tickets: dict[int, Ticket[int]] = {}
-        self.most_running = 0
         self.started: list[int] = []
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""POOL.md, "Seeing inside": stats, worker stats, health."""
+"""POOL.md, "Seeing inside": stats and worker stats."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from app.pool import HealthStatus, ManualClock, Outcome
-from tests.contract.pool.helpers import Held, Swallower, check_numbers, pool_of, spin
+from app.pool import ManualClock
+from tests.contract.pool.helpers import Held, check_numbers, pool_of, spin
 
 FIELDS = [
     "workers",
@@ -210,102 +210,5 @@ def test_worker_stats_tell_jobs_failures_busy_seconds_and_the_current_job(run: A
                 worker.busy_s,
                 worker.job_id,
             )
-
-    run(main())
-
-
-def test_a_healthy_pool_has_no_issues_and_one_not_running_is_unhealthy(run: Any) -> None:
-    async def main() -> None:
-        pool = pool_of()
-        assert HealthStatus.UNHEALTHY == pool.health().status
-        async with pool:
-            health = pool.health()
-            assert ("healthy", ()) == (health.status, health.issues)
-        assert "unhealthy" == pool.health().status
-
-    run(main())
-
-
-def test_errors_above_a_tenth_are_an_issue(run: Any) -> None:
-    async def main() -> None:
-        clock = ManualClock()
-
-        async def handler(job: int) -> None:
-            if job:
-                raise ValueError
-
-        async with pool_of(handler, clock=clock) as pool:
-            await pool.submit_many([0] * 9 + [1])
-            await pool.wait()
-            assert "healthy" == pool.health().status
-            await pool.submit_many([1])
-            await pool.wait()
-            health = pool.health()
-            assert "degraded" == health.status
-            assert "errors" in health.issues[0]
-            await pool.submit_many([1] * 20)
-            await pool.wait()
-            assert "unhealthy" == pool.health().status
-            clock.advance(62)
-            assert "healthy" == pool.health().status
-
-    run(main())
-
-
-def test_bytes_above_nine_tenths_are_an_issue(run: Any) -> None:
-    async def main() -> None:
-        held = Held()
-        async with pool_of(held, max_bytes=100) as pool:
-            await pool.submit(1, size=90)
-            assert "healthy" == pool.health().status
-            await pool.submit(2, size=1)
-            assert ("degraded", True) == (
-                pool.health().status,
-                "bytes" in pool.health().issues[0],
-            )
-            held.let_all_go()
-
-    run(main())
-
-
-def test_a_buffer_full_for_over_10_s_is_an_issue(run: Any) -> None:
-    async def main() -> None:
-        clock = ManualClock()
-        held = Held()
-        async with pool_of(held, clock=clock, workers=1, buffer=1) as pool:
-            await pool.submit("a")
-            await pool.submit("b")
-            await spin()
-            clock.advance(10)
-            assert "healthy" == pool.health().status
-            clock.advance(0.1)
-            assert ("degraded", True) == (
-                pool.health().status,
-                "buffer" in pool.health().issues[0],
-            )
-            held.let_go("a")
-            await spin()
-            assert "healthy" == pool.health().status
-            held.let_all_go()
-
-    run(main())
-
-
-def test_stragglers_are_an_issue(run: Any) -> None:
-    async def main() -> None:
-        clock = ManualClock()
-        swallower = Swallower()
-        pool = pool_of(swallower, clock=clock)
-        await pool.start()
-        ticket = await pool.submit(1, job_id="stays")
-        await spin()
-        stopping = asyncio.create_task(pool.stop(0))
-        await spin()
-        clock.advance(1)
-        await stopping
-        assert any("stays" in issue for issue in pool.health().issues)
-        assert Outcome.ABANDONED == ticket.outcome
-        swallower.end.set()
-        await spin()
 
     run(main())

@@ -98,7 +98,7 @@ class Docker:
     def _wait(self, port: int) -> None:
         """Until it answers: the engine itself accepts connections before that."""
         from tests.support import kafka_tools  # noqa: PLC0415 - takes a third of a second
-        from tests.support.waiting import run  # noqa: PLC0415
+        from tests.support.waiting import run  # noqa: PLC0415 - as above
 
         deadline = time.monotonic() + READY_S
         while True:

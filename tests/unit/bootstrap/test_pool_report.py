@@ -7,7 +7,7 @@ import io
 import json
 
 from app.bootstrap.pool_report import report_pool
-from app.pool import PoolConfig, WorkerPool
+from app.pool import PoolConfig, PoolStats, WorkerPool
 from app.telemetry import configure_logging
 from tests.support.waiting import run, until
 
@@ -28,13 +28,20 @@ def test_counts_and_percentiles_are_logged_while_there_is_work_and_not_while_the
 
     async def main() -> None:
         async with WorkerPool(handler, PoolConfig(workers=2)) as pool:
-            reporting = asyncio.create_task(report_pool(pool.stats, 0.01))
+            asked = 0
+
+            def stats() -> PoolStats:
+                nonlocal asked
+                asked += 1
+                return pool.stats()
+
+            reporting = asyncio.create_task(report_pool(stats, 0.01))
             for job in range(4):
                 _ = await pool.submit(job)
             await pool.wait()
             await until(lambda: [one for one in reports() if one["completed"] == 4], "reported")
-            said = len(reports())
-            await asyncio.sleep(0.05)
+            said, last = len(reports()), asked
+            await until(lambda: asked >= last + 5, "looked at again")
             assert said == len(reports())
             reporting.cancel()
 

@@ -19,7 +19,10 @@ from app.intake.holdings import Holdings
 from app.intake.ledger import CommitPolicy, Ledger, PartitionLedger
 from app.intake.resume import Plan
 from app.kafka import Commit
-from tests.unit.intake.world import Broken, Log, Rules, Step, World
+from tests.unit.intake.world import World
+from tests.unit.intake.world_key import key_of
+from tests.unit.intake.world_parts import Broken, Log, Rules, Step
+from tests.unit.intake.world_steps import steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -63,16 +66,16 @@ MOST_STATES = 12_000
 def explore(rules: Rules, most: int = MOST_STATES) -> int:
     """How many states there are; raises `Broken`, with the way there, at the first bad one."""
     start = World.new(rules)
-    seen = {start.key()}
+    seen = {key_of(start)}
     waiting: list[tuple[World, tuple[Step, ...]]] = [(start, ())]
     while waiting:
         world, way = waiting.pop()
-        for step in world.steps():
+        for step in steps(world):
             try:
                 then = world.after(step)
             except Broken as broken:
                 raise Broken(f"{broken}, after {[*way, step]}") from None
-            key = then.key()
+            key = key_of(then)
             if key not in seen:
                 seen.add(key)
                 waiting.append((then, (*way, step)))
@@ -99,8 +102,8 @@ def test_no_long_way_through_two_members_and_two_partitions_loses_an_offset(
     for seed in range(40):
         rng, world = Random(seed), World.new(replace(LARGE, policy=policy))
         way: list[Step] = []
-        while len(way) < 80 and (steps := list(world.steps())):
-            way.append(rng.choice(steps))
+        while len(way) < 80 and (possible := list(steps(world))):
+            way.append(rng.choice(possible))
             try:
                 world = world.after(way[-1])
             except Broken as broken:
@@ -191,7 +194,7 @@ def test_who_was_thrown_out_does_not_overwrite_the_checkpoint_of_a_group_that_is
     world, faulty = World.new(rules), World.new(replace(rules, commits_only_as_member=False))
     for step in way:
         if step[0] != "poll" or world.generation < 3:
-            assert step in list(world.steps())
+            assert step in list(steps(world))
         world, faulty = world.after(step), faulty.after(step)
     assert not world.members[0].holdings.states[part].leftover
     with pytest.raises(Broken):

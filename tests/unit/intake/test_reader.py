@@ -95,11 +95,13 @@ class Sink:
         self.places = room
         self.offered: list[Claim] = []
         self.diverted: list[Claim] = []
+        self.waits = 0
 
     def room(self) -> int:
         return self.places
 
     async def wait_for_room(self, seconds: float) -> None:
+        self.waits += 1
         await asyncio.sleep(0.001)
 
     def offer(self, job: MailJob) -> bool:
@@ -198,7 +200,7 @@ def test_a_message_that_finds_no_room_is_decoded_once() -> None:
         task = asyncio.create_task(reader.run(["email-queue"]))
         await until(lambda: sink.offered, "it is offered")
         sink.places = 0
-        await asyncio.sleep(0.05)
+        await until(lambda: sink.waits >= 5, "it has looked for room")
         offered = len(sink.offered)
         assert offered <= 3, "and left alone while there is no room"
         sink.places = 1

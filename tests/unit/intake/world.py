@@ -1,7 +1,8 @@
 """A consumer group one step at a time: what the service decides is real, Kafka and time are not.
 
-`steps` gives what can happen next, `after` the world in which it has, `check` raises `Broken`
-where a promise does not hold. Requests of one member reach the broker in the order they were sent.
+`world_steps` tells what can happen next, `after` gives the world in which it has, `world_checks`
+raises `Broken` where a promise does not hold. Requests of one member reach the broker in the order
+they were sent.
 """
 
 from __future__ import annotations
@@ -9,67 +10,19 @@ from __future__ import annotations
 import pickle
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from app.domain.claim import Claim
 from app.domain.record import Partition, Record
-from app.intake.drafts import Draft, Drafts
-from app.intake.holdings import Holdings, Moved, moved
-from app.intake.ledger import CommitPolicy, Ledger
+from app.intake.holdings import Moved, moved
 from app.intake.resume import Plan, plan
-from app.kafka import Commit, Committed
+from app.kafka import Committed
+from tests.unit.intake.world_checks import check
+from tests.unit.intake.world_parts import Broken, Log, Member, Place, Rules, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from app.intake.assigned import Assigned
-
-Step = tuple[Any, ...]  # the name of a method of `World`, and its arguments
-Place = tuple[Partition, int]
-
-
-class Broken(AssertionError):
-    """A promise does not hold in this world."""
-
-
-class Log(NamedTuple):
-    first: int
-    end: int
-    offsets: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Rules:
-    """`budget` bounds how often something may happen. The switches below are faults of ours."""
-
-    logs: tuple[Log, ...]
-    policy: CommitPolicy = CommitPolicy.SUBMITTED
-    members: int = 2
-    generations: int = 3
-    budget: tuple[tuple[str, int], ...] = ()
-    keeps_metadata: bool = True
-    trusts_at_once: bool = True
-    cancels_pending: bool = True
-    reads_for_the_assignment: bool = True
-    commits_only_as_member: bool = True
-
-
-class Member:
-    def __init__(self, rules: Rules) -> None:
-        self.ledger = Ledger()
-        self.holdings = Holdings(self.ledger)
-        self.drafts = Drafts(self.ledger, rules.policy, self.holdings.owned)
-        self.drafts.verified = rules.trusts_at_once
-        self.phase = "joining"
-        self.generation = -1
-        self.fetch: dict[Partition, int] = {}
-        self.read: dict[Partition, tuple[Assigned, Plan]] = {}
-        self.claims: list[Claim] = []
-        self.old: set[Claim] = set()  # of a topic that was deleted since
-        self.barred: set[Claim] = set()  # taken after the session ended: the gate is shut
-        self.taken: set[Place] = set()
-        self.pending: Draft | None = None
-        self.wrote = False
+    from app.intake.drafts import Draft
 
 
 @dataclass
@@ -101,111 +54,8 @@ class World:
     def after(self, step: Step) -> World:
         world: World = pickle.loads(pickle.dumps(self, -1))
         getattr(world, step[0])(*step[1:])
-        world.check()
+        check(world)
         return world
-
-    # What can happen.
-
-    def steps(self) -> Iterator[Step]:
-        for number, member in enumerate(self.members):
-            yield from self._of_member(number, member)
-            if any(sender == number for sender, _, _ in self.wire):
-                yield "deliver", number, True
-                if self.budget["answer"]:
-                    yield "deliver", number, False
-                if self.budget["lose"]:
-                    yield "lose", number
-        if self.preparing and self.generation < self.rules.generations:
-            joined = [n for n, one in enumerate(self.members) if one.phase == "joining"]
-            if joined and self.group <= set(joined):
-                yield "complete", (joined[0], joined[-1])
-                if len(joined) > 1:
-                    yield "complete", (joined[-1], joined[0])
-        if not self.preparing and self.group and self.budget["shuffle"]:
-            yield ("shuffle",)
-        yield from self._of_operator()
-
-    def _of_member(self, number: int, member: Member) -> Iterator[Step]:
-        if member.phase == "down":
-            yield ("notice", number) if number in self.group else ("restart", number)
-            return
-        if member.phase == "joining":
-            if not self.preparing:
-                yield "join", number
-        else:
-            yield from self._of_fate(number)
-        yield from self._of_work(number, member)
-        if member.phase == "draining":
-            yield from self._of_drain(number, member)
-        elif member.phase == "working":
-            if self.preparing or number not in self.group:
-                yield "drain", number
-            if member.pending is None and member.drafts.changed():
-                yield "commit", number
-            yield from self._of_reading(number, member)
-
-    def _of_fate(self, number: int) -> Iterator[Step]:
-        if self.budget["crash"]:
-            yield "crash", number
-        if self.budget["kick"] and number in self.group:
-            yield "kick", number
-
-    def _of_work(self, number: int, member: Member) -> Iterator[Step]:
-        for claim in member.claims:
-            if claim not in member.barred:
-                yield "finish", number, claim
-        if member.pending and not any(sender == number for sender, _, _ in self.wire):
-            yield "send", number
-        if member.wrote and not member.drafts.verified:
-            yield "verify", number
-        for part in member.read:
-            yield "begin", number, part
-
-    def _of_drain(self, number: int, member: Member) -> Iterator[Step]:
-        for claim in member.claims:
-            if member.ledger.is_current(claim):
-                yield "give_up", number, claim
-        if not any(ledger.in_hand for ledger in member.holdings.ledgers()):
-            yield "final", number, True
-            if self.budget["fail"]:
-                yield "final", number, False
-        elif self.budget["cut"]:
-            yield "cut", number
-
-    def _of_reading(self, number: int, member: Member) -> Iterator[Step]:
-        for part, state in member.holdings.states.items():
-            if state.ledger is None:
-                if part not in member.read:
-                    yield "ask", number, part
-            elif state.leftover:
-                yield "submit", number, part
-            elif member.fetch[part] != self.logs[part].end or state.replay:
-                yield "poll", number, part
-
-    def _of_operator(self) -> Iterator[Step]:
-        for part, log in self.logs.items():
-            if self.budget["retain"] and log.offsets:
-                yield "retain", part
-            if self.budget["reset"] and not self.group:
-                for offset in (log.first, log.end):
-                    yield "reset", part, offset, ""
-                yield "reset", part, log.first, self.committed[part].metadata
-            if self.budget["recreate"] and self._clearly_longer(part):
-                yield "recreate", part
-
-    def _clearly_longer(self, part: Partition) -> bool:
-        """Whether every position known of the old log lies beyond the new one's end, which is 1.
-
-        Otherwise offsets alone cannot tell that it is another log.
-        """
-        known = [self.committed[part].offset]
-        for member in self.members:
-            state = member.holdings.states.get(part)
-            if state is not None:
-                known.append(state.ledger.position if state.ledger else -1)
-                known.append(-1 if state.leftover else known[0])
-        pending = any(member.pending or member.read for member in self.members)
-        return min(known) > 1 and not self.wire and not pending
 
     # Members.
 
@@ -220,7 +70,9 @@ class World:
             state = member.holdings.states.get(part, state)
         if member.holdings.begin(state, found):
             member.fetch[part] = state.next_wanted()
-            self._lost_by_plan(part, found)
+            if found.lost and not found.truncated:
+                gone = {place for place in self.vanished if place[0] == part}
+                self.named |= {place for place in gone if place[1] < found.position}
 
     def poll(self, number: int, part: Partition) -> None:
         member, log = self.members[number], self.logs[part]
@@ -385,11 +237,9 @@ class World:
         if not fenced and (self.group or self.rules.commits_only_as_member):
             return False
         for part, commit in draft.commits.items():
-            self.committed[part] = self._kept(commit)
+            metadata = commit.metadata if self.rules.keeps_metadata else ""
+            self.committed[part] = Committed(commit.offset, metadata)
         return True
-
-    def _kept(self, commit: Commit) -> Committed:
-        return Committed(commit.offset, commit.metadata if self.rules.keeps_metadata else "")
 
     # The log and its operator.
 
@@ -405,9 +255,9 @@ class World:
 
     def reset(self, part: Partition, offset: int, metadata: str) -> None:
         self.budget["reset"] -= 1
-        before = self._handed_out(part)
+        before = self.handed_out(part)
         self.committed[part] = Committed(offset, metadata)
-        after = self._handed_out(part)
+        after = self.handed_out(part)
         every = {(part, each) for each in self.logs[part].offsets}
         if before != after:
             self.excused |= {place for place in every & self.done if place[1] in after}
@@ -422,52 +272,20 @@ class World:
             member.old |= {claim for claim in member.claims if claim.partition == part.number}
             self._forget_taken(member, part)
 
-    # What has to hold.
-
-    def check(self) -> None:
-        accounted = self.done | self.forgotten | self.named
-        for part, log in self.logs.items():
-            handed_out = self._handed_out(part)
-            for offset in log.offsets:
-                if (part, offset) not in accounted and offset not in handed_out:
-                    raise Broken(f"{part.number}/{offset} is lost to whoever resumes")
-        for member in self.members:
-            for state in member.holdings.states.values():
-                if state.ledger is not None:
-                    self._check_owner(member, state, accounted)
-
-    def _check_owner(self, member: Member, state: Assigned, accounted: set[Place]) -> None:
-        part, ledger = state.partition, state.ledger
-        log = self.logs[part]
-        if ledger is None or ledger.position > log.end:
-            return  # noticed at the next poll
-        in_hand = {claim.offset for claim in member.claims if claim.epoch == ledger.epoch}
-        coming = {record.offset for record in state.leftover} | set(state.replay)
-        given_up = set(ledger.unsettled) if member.holdings.draining else set()
-        vanished = {offset for gone, offset in self.vanished if gone == part}
-        for offset in {*log.offsets, *vanished}:
-            if (part, offset) in accounted or offset in in_hand | coming | given_up:
-                continue
-            if offset < min(ledger.position, member.fetch[part]) or offset < member.fetch[part]:
-                raise Broken(f"{part.number}/{offset} is skipped by its owner")
+    # What is known of it.
 
     def _plan(self, part: Partition) -> Plan:
         log = self.logs[part]
         return plan(self.committed[part], log.first, log.end)
 
-    def _handed_out(self, part: Partition) -> set[int]:
+    def handed_out(self, part: Partition) -> set[int]:
         found = self._plan(part)
         return {o for o in self.logs[part].offsets if o >= found.position or o in found.unsettled}
 
     def _excuse(self, member: Member) -> None:
         """What it settled since its last checkpoint may come again."""
         for part in member.holdings.states:
-            self.excused |= {(part, each) for each in self._handed_out(part)} & self.done
-
-    def _lost_by_plan(self, part: Partition, found: Plan) -> None:
-        if found.lost and not found.truncated:
-            gone = {place for place in self.vanished if place[0] == part}
-            self.named |= {place for place in gone if place[1] < found.position}
+            self.excused |= {(part, each) for each in self.handed_out(part)} & self.done
 
     def _gone(self, state: Assigned, offsets: list[int]) -> None:
         for offset in offsets:
@@ -478,62 +296,3 @@ class World:
     @staticmethod
     def _forget_taken(member: Member, part: Partition) -> None:
         member.taken = {place for place in member.taken if place[0] != part}
-
-    # Equal keys have equal futures: epochs and versions count only by comparison.
-
-    def key(self) -> Step:
-        return (
-            tuple(self.logs.values()),
-            tuple(self.committed.values()),
-            self.generation,
-            self.preparing,
-            frozenset(self.group),
-            tuple(self._key_of(member) for member in self.members),
-            tuple((n, gen, self._draft_key(n, draft)) for n, gen, draft in self.wire),
-            tuple(sorted(self.budget.items())),
-            *map(frozenset, (self.done, self.excused, self.forgotten, self.vanished, self.named)),
-        )
-
-    def _draft_key(self, number: int, draft: Draft | None) -> Step:
-        if draft is None:
-            return ()
-        ledger = self.members[number].ledger
-        now = [
-            (entry := ledger.get(part)) and (entry.epoch == epoch, entry.version == version)
-            for (part, epoch), version in draft.versions.items()
-        ]
-        return (*draft.commits.items(), *now)
-
-    def _key_of(self, member: Member) -> Step:
-        number = self.members.index(member)
-        changed = member.drafts.changed()
-        states = []
-        for part, state in member.holdings.states.items():
-            ledger = state.ledger
-            begun = (ledger.position, ledger.unsettled, ledger.in_hand) if ledger else ()
-            leftover = tuple(record.offset for record in state.leftover)
-            states.append(
-                (part, begun, leftover, *state.replay, member.fetch.get(part), part in changed)
-            )
-        claims = [
-            (
-                claim[:3],
-                member.ledger.is_current(claim),
-                claim in member.barred,
-                claim in member.old,
-            )
-            for claim in member.claims
-        ]
-        return (
-            member.phase,
-            member.generation,
-            tuple(states),
-            tuple(sorted(claims)),
-            tuple(
-                (part, state is member.holdings.states.get(part), found)
-                for part, (state, found) in member.read.items()
-            ),
-            frozenset(member.taken),
-            self._draft_key(number, member.pending),
-            (member.pending is None, member.wrote, member.drafts.verified, member.drafts.policy),
-        )

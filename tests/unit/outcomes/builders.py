@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
@@ -117,3 +118,11 @@ def fates(decision: Decision) -> dict[str, str]:
         each["address"].partition("@")[0]: str(each["status"])
         for each in decision.fields["recipients"]
     }
+
+
+def judged(phase: Phase, reply: str, *, accepted_lately: bool = True) -> Verdict:
+    """Judge a reply written as a relay writes it."""
+    match = re.fullmatch(r"(\d{3})(?: (\d\.\d+\.\d+))?(?: (.*))?", reply)
+    assert match is not None
+    parsed = Reply(int(match[1]), match[2], match[3] or "")
+    return judge(RecipientReply("a@example.com", phase, parsed), accepted_lately=accepted_lately)

@@ -8,15 +8,13 @@ from random import Random
 import pytest
 
 from app.domain.errors import InvalidMessage
-from app.domain.outcome import Attempt, ErrorKind, Status, Withheld
-from app.domain.smtp import RelayUnavailable
+from app.domain.outcome import Attempt, ErrorKind, Status
 from app.outcomes import Routes, Schedule, Unsent, decide
 from tests.unit.outcomes.builders import (
     NO_RESULTS,
     NOW,
     ROUTES,
     accepted,
-    at,
     attempt,
     decided,
     deferred,
@@ -196,40 +194,6 @@ def test_counting_goes_on_where_the_producer_s_record_began() -> None:
     assert header(decision.letters[0], "mail-attempt") == "3"
 
 
-def test_a_relay_that_does_not_know_us_uses_up_nothing_and_kills_nothing() -> None:
-    mail = job("ann", past=trail(attempts=6))
-
-    decision = decided(mail, attempt(said("ann", 530, "5.7.0", "Authentication required")))
-
-    assert (Status.RETRYING, K.RELAY_AUTH) == (decision.status, decision.kind)
-    assert header(decision.letters[0], "mail-attempt") == "6"
-    assert header(decision.letters[0], "mail-error-kind") == "relay_auth"
-
-
-def test_a_retry_counts_as_soon_as_one_of_its_recipients_was_really_tried() -> None:
-    mail = job("ann", "bob", past=trail(attempts=1))
-    end = attempt(said("ann", 530, "5.7.0", "Authentication required"), deferred("bob"))
-
-    assert header(decided(mail, end).letters[0], "mail-attempt") == "2"
-
-
-@pytest.mark.parametrize(("auth", "kind"), [(False, K.CONNECTION), (True, K.RELAY_AUTH)])
-def test_trouble_before_mail_uses_up_nothing(auth: bool, kind: ErrorKind) -> None:
-    error = RelayUnavailable("relay-a", "refused", retry_in=120, auth=auth)
-
-    decision = decided(job("ann", past=trail(attempts=6)), error)
-
-    assert (Status.RETRYING, kind) == (decision.status, decision.kind)
-    assert header(decision.letters[0], "mail-attempt") == "6"
-    assert decision.error is None
-
-
-def test_an_endless_wait_for_a_relay_still_has_an_end() -> None:
-    error = RelayUnavailable("relay-a", "refused", retry_in=float("inf"))
-
-    assert decided(job("ann"), error).next_attempt_at_ms == NOW + 3_600_000
-
-
 def test_a_message_that_cannot_be_composed_is_dead_at_once() -> None:
     decision = decided(job("ann"), InvalidMessage("data.link", "is missing"))
 
@@ -273,62 +237,6 @@ def test_a_doubtful_delivery_is_dead_where_the_operator_wants_that() -> None:
     verdict = unlike("ann", K.AMBIGUOUS, permanent=True)
 
     assert decided(job("ann"), attempt(verdict)).status is Status.DEAD
-
-
-def test_recipients_whose_next_attempt_would_be_too_late_expire_at_once() -> None:
-    mail = job("ann", expires_at=at(NOW + 30_000))
-
-    decision = decided(mail, attempt(deferred("ann")))
-
-    assert (Status.EXPIRED, K.EXPIRED, ()) == (decision.status, decision.kind, decision.letters)
-    assert (451, "try later") == (result_of(decision)["code"], result_of(decision)["reply"])
-
-
-def test_a_next_attempt_just_in_time_is_made() -> None:
-    mail = job("ann", expires_at=at(NOW + 30_001))
-
-    assert decided(mail, attempt(deferred("ann"))).status is Status.RETRYING
-
-
-def test_expiry_changes_nothing_for_the_others() -> None:
-    mail = job("ann", "bob", "cid", expires_at=at(NOW + 1))
-
-    decision = decided(mail, attempt(accepted("ann"), deferred("bob"), refused("cid")))
-
-    assert decision.status is Status.DELIVERED
-    assert fates(decision) == {"ann": "delivered", "bob": "expired", "cid": "dead"}
-    assert [letter.topic for letter in decision.letters] == ["email-dlq"]
-
-
-@pytest.mark.parametrize(
-    ("ended", "status"),
-    [
-        (Unsent.EXPIRED, Status.EXPIRED),
-        (Withheld((unlike("ann", K.SUPPRESSED),)), Status.SUPPRESSED),
-        (Withheld((unlike("ann", K.DUPLICATE),)), Status.DUPLICATE),
-    ],
-)
-def test_what_is_not_sent_is_a_result_or_else_a_dead_letter(
-    ended: Unsent | Withheld, status: Status
-) -> None:
-    with_results = decided(job("ann"), ended)
-    without = decided(job("ann"), ended, NO_RESULTS)
-
-    assert (status, ()) == (with_results.status, with_results.letters)
-    assert result_of(with_results)["error_kind"] == status
-    assert (status, None) == (without.status, without.result)
-    assert [letter.topic for letter in without.letters] == ["email-dlq"]
-    assert header(without.letters[0], "mail-error-kind") == status
-    assert header(without.letters[0], "mail-attempt") == "0"
-
-
-def test_recipients_that_were_left_out_keep_their_own_status() -> None:
-    end = attempt(accepted("ann"), unlike("bob", K.SUPPRESSED), unlike("cid", K.DUPLICATE))
-
-    decision = decided(job("ann", "bob", "cid"), end)
-
-    assert decision.status is Status.DELIVERED
-    assert fates(decision) == {"ann": "delivered", "bob": "suppressed", "cid": "duplicate"}
 
 
 def test_a_recipient_without_a_verdict_is_never_taken_for_delivered() -> None:

@@ -20,7 +20,8 @@ from app.pipeline.waits import Waits
 from app.pool import Postpone
 from app.relay import BreakerConfig, Relays
 from tests.support.relay_rig import relay_config
-from tests.support.smtp_server import Say, SmtpServer
+from tests.support.smtp_actions import Say
+from tests.support.smtp_server import SmtpServer
 from tests.support.waiting import run
 
 if TYPE_CHECKING:

@@ -2,39 +2,41 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from app.domain.smtp import Phase
 from app.flow import ManualClock
-from tests.support.relay_rig import PATIENT, QUICK, codes, lost_in, mail, only, relays_to
-from tests.support.smtp_server import (
-    CHUNKING,
-    FEATURES,
-    Action,
-    Hang,
-    Leave,
-    ReadNothing,
-    Say,
-    SmtpServer,
-    Then,
+from tests.support.relay_rig import (
+    QUICK,
+    codes,
+    lost_in,
+    mail,
+    only,
+    relays_to,
 )
-from tests.support.waiting import until
+from tests.support.smtp_actions import Action, Hang, Leave, ReadNothing, Say, Then
+from tests.support.smtp_server import CHUNKING, FEATURES, SmtpServer
 
 if TYPE_CHECKING:
     from tests.support.relay_rig import LoopRunner
 
+
 BLOCK = 65_536
+
+
 ENVELOPE = b"MAIL FROM:<from@example.com> SIZE=%d\r\nRCPT TO:<to@example.com>\r\n"
+
+
 LINE = b".0123456789012345678901234567890123456789012345678901234567890\r\n"
+
+
 LARGE = LINE * 3_000
-"""Three chunks."""
+
+
 HUGE = LINE * 150_000
-"""More than fits between us and a relay that does not read."""
 
 
 def wire(server: SmtpServer, session: int = 0) -> bytes:
@@ -278,107 +280,6 @@ def test_a_chunk_refused_unread_costs_the_connection(run: LoopRunner) -> None:
             assert (Phase.DATA, 552) == (answer.phase, answer.reply.code)
             assert [250] == codes(await relays.send(mail()))
             assert 2 == len(server.sessions)
-
-    run(main())
-
-
-@pytest.mark.parametrize(
-    "lost",
-    [Leave(), Leave(reset=True), ReadNothing(), Say("what?")],
-    ids=["close", "reset", "time-out", "garbage"],
-)
-def test_a_loss_among_the_chunks_is_before_the_last_octet(run: LoopRunner, lost: Action) -> None:
-    async def main() -> None:
-        quick = replace(PATIENT, block=0.3)
-        async with (
-            SmtpServer(features=CHUNKING) as server,
-            relays_to(server, timeouts=quick) as relays,
-        ):
-            await relays.send(mail())
-            server.on("CHUNK", lost)
-            report = await relays.send(mail(content=HUGE))
-            if isinstance(lost, Leave):
-                assert [250] == codes(report), "a kept connection that ends is no trouble"
-            else:
-                assert lost_in(report, Phase.BODY), report
-
-    run(main())
-
-
-@pytest.mark.parametrize("verb", ["MAIL", "RCPT", "BDAT", "DOT"])
-@pytest.mark.parametrize(
-    "lost", [Leave(), Leave(reset=True), Hang()], ids=["close", "reset", "time-out"]
-)
-def test_once_the_flight_is_out_a_loss_is_after_the_last_octet(
-    run: LoopRunner, verb: str, lost: Action
-) -> None:
-    async def main() -> None:
-        async with (
-            SmtpServer(features=CHUNKING) as server,
-            relays_to(server, timeouts=QUICK) as relays,
-        ):
-            server.on(verb, lost)
-            assert lost_in(await relays.send(mail()), Phase.FINAL)
-            assert 1 == server.verbs.count("MAIL"), "never at once again"
-
-    run(main())
-
-
-@pytest.mark.parametrize("verb", ["MAIL", "RCPT", "BDAT", "DOT"])
-def test_a_421_is_an_answer_and_to_mail_on_a_kept_connection_none(
-    run: LoopRunner, verb: str
-) -> None:
-    async def main() -> None:
-        async with SmtpServer(features=CHUNKING) as server, relays_to(server) as relays:
-            await relays.send(mail())
-            server.on(verb, Say("421 4.3.2 bye", leave=True))
-            assert [250 if verb == "MAIL" else 421] == codes(await relays.send(mail()))
-            assert (2 if verb == "MAIL" else 1) == len(server.mails)
-
-    run(main())
-
-
-def test_cancelled_at_any_moment_it_is_raised_only_when_nothing_was_delivered(
-    run: LoopRunner,
-) -> None:
-    async def main() -> None:
-        async with SmtpServer(features=CHUNKING) as server, relays_to(server) as relays:
-            outcomes = set()
-            for turns in range(1, 25):
-                await relays.send(mail())
-                subject = b"Subject: %d\r\n\r\n" % turns
-                sending = asyncio.create_task(relays.send(mail(content=subject)))
-                for _ in range(turns):
-                    await asyncio.sleep(0)
-                cancelled = sending.cancel()
-                try:
-                    report = await sending
-                except asyncio.CancelledError:
-                    delivered = False
-                    await until(lambda: server.open == 0, "the connection is dropped")
-                else:
-                    assert [250] == codes(report)
-                    assert 0 == sending.cancelling() or not cancelled
-                    delivered = True
-                assert delivered == (subject in {each.content for each in server.mails})
-                outcomes.add((cancelled, delivered))
-            assert (True, True) in outcomes
-
-    run(main())
-
-
-def test_cancelled_before_the_relay_balks_it_is_not_sent_again(run: LoopRunner) -> None:
-    async def main() -> None:
-        async with SmtpServer(features=CHUNKING) as server, relays_to(server) as relays:
-            answer = asyncio.Event()
-            server.on("BDAT", Say("502 5.5.1 what?", when=answer))
-            sending = asyncio.create_task(relays.send(mail()))
-            await until(lambda: "BDAT" in server.verbs, "BDAT arrives")
-            sending.cancel()
-            await asyncio.sleep(0)
-            answer.set()
-            assert [502] == codes(await sending)
-            assert 1 == server.verbs.count("MAIL")
 
     run(main())
 

@@ -9,23 +9,13 @@ import pytest
 from app.domain.smtp import Phase, RelayUnavailable
 from app.relay import RelayStatus, Security, Timeouts
 from tests.support.relay_rig import PATIENT, QUICK, codes, lost_in, mail, only, relays_to
-from tests.support.smtp_server import (
-    CHUNKING,
-    FEATURES,
-    Action,
-    Hang,
-    Leave,
-    ReadNothing,
-    Say,
-    SmtpServer,
-    Then,
-)
+from tests.support.smtp_actions import Action, Hang, Leave, ReadNothing, Say, Then
+from tests.support.smtp_server import CHUNKING, FEATURES, STEPWISE, SmtpServer
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from tests.support.relay_rig import LoopRunner, Trust
 
-STEPWISE = tuple(each for each in FEATURES if each != "PIPELINING")
 
 MANNERS = {"pipelined": FEATURES, "stepwise": STEPWISE, "chunked": CHUNKING}
 MANNER_AND_VERB = [

@@ -12,7 +12,8 @@ from app.flow import ManualClock
 from app.relay import BreakerConfig, RelayStatus
 from app.relay.health import Health
 from tests.support.relay_rig import codes, mail, relays_to
-from tests.support.smtp_server import Say, SmtpServer
+from tests.support.smtp_actions import Say
+from tests.support.smtp_server import SmtpServer
 from tests.support.waiting import until
 
 if TYPE_CHECKING:

@@ -9,8 +9,17 @@ import pytest
 
 from app.domain.smtp import Phase, RelayUnavailable
 from app.relay import Security
-from tests.support.relay_rig import QUICK, codes, lost_in, mail, only, relays_to
-from tests.support.smtp_server import Hang, Leave, ReadNothing, Say, SmtpServer
+from tests.support.relay_rig import (
+    QUICK,
+    cancelled_at_each_turn,
+    codes,
+    lost_in,
+    mail,
+    only,
+    relays_to,
+)
+from tests.support.smtp_actions import Hang, Leave, ReadNothing, Say
+from tests.support.smtp_server import SmtpServer
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
@@ -111,25 +120,7 @@ def test_cancelled_at_any_moment_it_is_raised_only_when_nothing_was_delivered(
 
     async def main() -> None:
         async with protection() as server, relays_to(server, **secured(server, trust)) as relays:
-            outcomes = set()
-            for turns in range(1, 40):
-                await relays.send(mail())
-                subject = b"Subject: %d\r\n\r\n" % turns
-                sending = asyncio.create_task(relays.send(mail(content=subject)))
-                for _ in range(turns):
-                    await asyncio.sleep(0)
-                cancelled = sending.cancel()
-                try:
-                    report = await sending
-                except asyncio.CancelledError:
-                    delivered = False
-                    await until(lambda: server.open == 0, "the connection is dropped")
-                else:
-                    assert [250] == codes(report)
-                    assert 0 == sending.cancelling() or not cancelled
-                    delivered = True
-                assert delivered == (subject in {each.content for each in server.mails})
-                outcomes.add((cancelled, delivered))
+            outcomes = await cancelled_at_each_turn(relays, server, 40)
             assert {(True, False), (True, True)} <= outcomes
 
     run(main())

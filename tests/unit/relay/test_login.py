@@ -11,7 +11,8 @@ from app.domain.smtp import RelayUnavailable
 from app.flow import ManualClock
 from app.relay import AuthMethod, RelayStatus
 from tests.support.relay_rig import LoopRunner, codes, mail, relay_config, relays_to
-from tests.support.smtp_server import Say, SmtpServer
+from tests.support.smtp_actions import Say
+from tests.support.smtp_server import SmtpServer
 from tests.support.waiting import until
 
 if TYPE_CHECKING:

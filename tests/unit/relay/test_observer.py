@@ -12,7 +12,8 @@ from app.domain.smtp import RelayUnavailable
 from app.relay import Relays, Security
 from app.telemetry import Metrics, RelayMetrics
 from tests.support.relay_rig import mail, relay_config
-from tests.support.smtp_server import Leave, Say, SmtpServer
+from tests.support.smtp_actions import Leave, Say
+from tests.support.smtp_server import SmtpServer
 
 if TYPE_CHECKING:
     from typing import Any

@@ -10,13 +10,13 @@ import pytest
 
 from app.domain.smtp import Phase
 from tests.support.relay_rig import PATIENT, codes, lost_in, mail, only, relays_to
-from tests.support.smtp_server import CHUNKING, FEATURES, Hang, Say, SmtpServer
+from tests.support.smtp_actions import Hang, Say
+from tests.support.smtp_server import CHUNKING, FEATURES, STEPWISE, SmtpServer
 
 if TYPE_CHECKING:
     from tests.support.relay_rig import LoopRunner
 
 SHORT = 0.1
-STEPWISE = tuple(each for each in FEATURES if each != "PIPELINING")
 MANNERS = {"pipelining": FEATURES, "step by step": STEPWISE, "chunking": CHUNKING}
 WAITS = [
     ("pipelining", "MAIL", "mail", Phase.MAIL),
@@ -77,7 +77,7 @@ def test_a_connection_at_rest_has_no_deadline(run: LoopRunner) -> None:
         timeouts = replace(PATIENT, mail=SHORT, rcpt=SHORT, data=SHORT, dot=SHORT)
         async with SmtpServer() as server, relays_to(server, timeouts=timeouts) as relays:
             await relays.send(mail())
-            await asyncio.sleep(2 * SHORT)
+            await asyncio.sleep(2 * SHORT)  # the rest itself
             await relays.send(mail())
             assert 1 == len(server.sessions)
 

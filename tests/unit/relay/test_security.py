@@ -11,7 +11,8 @@ from app.domain.smtp import RelayUnavailable
 from app.relay import AuthMethod, RelayConfig, Relays, Security
 from app.relay.opening import choose_security
 from tests.support.relay_rig import codes, mail, relays_to
-from tests.support.smtp_server import Say, SmtpServer
+from tests.support.smtp_actions import Say
+from tests.support.smtp_server import SmtpServer
 
 if TYPE_CHECKING:
     import ssl

@@ -7,13 +7,12 @@ import pytest
 from app.domain.smtp import Phase
 from app.relay import Security
 from tests.support.relay_rig import codes, mail, only, relays_to
-from tests.support.smtp_server import FEATURES, Say, SmtpServer
+from tests.support.smtp_actions import Say
+from tests.support.smtp_server import FEATURES, STEPWISE, SmtpServer
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from tests.support.relay_rig import LoopRunner, Trust
-
-STEPWISE = tuple(each for each in FEATURES if each != "PIPELINING")
 
 
 @pytest.mark.parametrize("security", ["plain", "starttls", "tls"])

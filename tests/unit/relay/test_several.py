@@ -15,7 +15,8 @@ from app.domain.smtp import NoRelay, Phase, RelayUnavailable
 from app.relay import BreakerConfig, Relays, RelayStatus
 from tests.support.ports import free_port
 from tests.support.relay_rig import codes, lost_in, mail, relay_config
-from tests.support.smtp_server import FEATURES, Hang, Leave, Say, SmtpServer
+from tests.support.smtp_actions import Hang, Leave, Say
+from tests.support.smtp_server import FEATURES, SmtpServer
 from tests.support.waiting import until
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import pytest
 from app.domain.smtp import RelayUnavailable
 from app.relay import BreakerConfig, RelayStatus
 from tests.support.relay_rig import codes, mail, relays_to
-from tests.support.smtp_server import Say, SmtpServer
+from tests.support.smtp_actions import Say
+from tests.support.smtp_server import SmtpServer
 
 if TYPE_CHECKING:
     from app.relay import Relays

@@ -12,12 +12,15 @@ import pytest
 from app.domain.smtp import RelayUnavailable
 from app.relay import Security
 from tests.support.relay_rig import QUICK, LoopRunner, Trust, codes, mail, relays_to
-from tests.support.smtp_server import Leave, Say, Session, SmtpServer, Then
+from tests.support.smtp_actions import Leave, Say, Then
+from tests.support.smtp_server import SmtpServer
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from tests.support.smtp_session import Session
 
 SECURITIES: Final = [Security.STARTTLS, Security.TLS]
 LONG_AGO: Final = datetime(2020, 1, 1, tzinfo=UTC)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.relay_rig import codes, mail, relays_to
-from tests.support.smtp_server import CHUNKING, FEATURES, Say, SmtpServer
+from tests.support.smtp_actions import Say
+from tests.support.smtp_server import CHUNKING, FEATURES, STEPWISE, SmtpServer
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from tests.support.relay_rig import LoopRunner
 
-STEPWISE = tuple(each for each in FEATURES if each != "PIPELINING")
 
 CONTENT = b"Subject: x\r\n\r\n.dot\r\n..\r\nend"
 BODY = b"Subject: x\r\n\r\n..dot\r\n...\r\nend\r\n.\r\n"

@@ -54,14 +54,14 @@ class Names:
         """TXT records, the strings of each put together (RFC 7208 section 3.3)."""
         found = await self._ask(name, "TXT")
         return tuple(
-            b"".join(each.strings).decode("utf-8", "replace")  # type: ignore[attr-defined]
+            b"".join(each.strings).decode("utf-8", "replace")  # type: ignore[attr-defined]  # a TXT's
             for each in found
         )
 
     async def exchangers(self, name: str) -> tuple[str, ...]:
         """MX, `.` for a domain that says it takes no mail (RFC 7505)."""
         found = await self._ask(name, "MX")
-        hosts = [str(each.exchange) for each in found]  # type: ignore[attr-defined]
+        hosts = [str(each.exchange) for each in found]  # type: ignore[attr-defined]  # an MX's
         return tuple(host if host == "." else host.rstrip(".") for host in hosts)
 
     async def has_address(self, name: str) -> bool:

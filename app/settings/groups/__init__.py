@@ -1,0 +1,1 @@
+"""The fields of the model, a module for each of its parts."""
