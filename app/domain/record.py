@@ -58,6 +58,11 @@ class Record:
         return Origin(self.topic, self.partition, self.offset)
 
     @property
+    def next_offset(self) -> int:
+        """Where reading goes on after it."""
+        return self.offset + 1
+
+    @property
     def size(self) -> int:
         """Bytes of value and key."""
         return len(self.value or b"") + len(self.key or b"")

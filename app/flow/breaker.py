@@ -7,7 +7,7 @@ from enum import StrEnum
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from app.flow.checks import require_count, require_positive
+from app.flow.checks import require_count, require_not_negative, require_positive
 from app.flow.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
@@ -128,6 +128,7 @@ class CircuitBreaker:
     def trip(self, reset_after: float | None = None) -> None:
         """Open now, for `reset_after` seconds (the breaker's own when not given)."""
         rest = self.reset_after if reset_after is None else reset_after
+        require_not_negative("reset_after", rest)
         self._retry_at = self._clock.monotonic() + rest
         self._turn(BreakerState.OPEN)
 

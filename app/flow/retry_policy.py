@@ -42,6 +42,9 @@ class RetryPolicy:
         self.retry_if = retry_if
         self._backoff = Backoff(base, factor, cap, jitter, chance=chance)
 
+    def __repr__(self) -> str:  # type: ignore[explicit-override]  # not in 3.11's typing
+        return f"RetryPolicy({self.max_retries}, {self._backoff!r})"
+
     def delay(self, n: int) -> float:
         """Seconds before retry `n`, counted from 0."""
         return self._backoff.delay(n)

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 class CommitPolicy(StrEnum):
-    """Which offset a checkpoint commits; the metadata is the same."""
+    """Which offset a checkpoint commits; the metadata is the same, and nothing is lost either way.
+
+    SUBMITTED: the next one to submit; what is unsettled stands in the metadata alone.
+    SETTLED: the lowest that is unsettled, for tools that look at offsets only.
+    """
 
     SUBMITTED = "submitted"
     SETTLED = "settled"
@@ -103,11 +107,13 @@ class PartitionLedger:
             self.version += 1
 
     def settle(self, offset: int) -> None:
+        """Done with; one that is not unsettled is fine."""
         if offset in self._unsettled:
             self.in_hand -= self._unsettled.pop(offset) is not None
             self.version += 1
 
     def give_up(self, offset: int) -> None:
+        """Nobody of this process works on it any more; it stays unsettled."""
         if self._unsettled.get(offset) is not None:
             self._unsettled[offset] = None
             self.in_hand -= 1
@@ -134,7 +140,8 @@ class PartitionLedger:
 class Ledger:
     """All assigned partitions of the process, whichever consumer reads them."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._partitions: dict[Partition, PartitionLedger] = {}
         self._epoch = 0
 
@@ -143,7 +150,7 @@ class Ledger:
     ) -> PartitionLedger:
         """Begin an epoch; an earlier one of the same partition ends."""
         self._epoch += 1
-        ledger = PartitionLedger(self._epoch, position, unsettled)
+        ledger = PartitionLedger(self._epoch, position, unsettled, self._clock)
         self._partitions[partition] = ledger
         return ledger
 

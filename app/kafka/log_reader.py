@@ -110,7 +110,7 @@ class LogReader(LogFacts):
             if below:
                 yield below
             if self._on_progress is not None:
-                at |= {Partition(each.topic, each.partition): each.offset + 1 for each in below}
+                at |= {Partition(each.topic, each.partition): each.next_offset for each in below}
                 self._on_progress(sum(at.values()) - first, total)
         if self._on_progress is not None:
             self._on_progress(total, total)

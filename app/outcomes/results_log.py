@@ -137,7 +137,7 @@ class ResultsLog:
                 await asyncio.sleep(_AGAIN_S)
                 continue
             for record in records:
-                following[Partition(record.topic, record.partition)] = record.offset + 1
+                following[Partition(record.topic, record.partition)] = record.next_offset
             if found := _found(records, wanted):
                 yield found
 

@@ -139,8 +139,6 @@ class Core(Numbers):
         if self.autoscaling:
             self.scaler.start()
 
-    # -- a job's moves
-
     def enter_easily(self, ticket: AnyTicket) -> None:
         """A plain job, while submitting is easy."""
         self.submitted += 1
@@ -267,8 +265,6 @@ class Core(Numbers):
             self.room += 1
         else:
             self.remeasure()
-
-    # -- changes that concern more than one job
 
     def remeasure(self) -> None:
         """Work out `room` and `flowing` anew: what may start, or how many, has changed."""

@@ -52,8 +52,6 @@ class WorkerPool(Entrance[JobT, ResultT]):
         hooks = hooks_of(on_error, tuple(plugins), observer)
         self._core = Core(handler, config or PoolConfig(), clock or SystemClock(), hooks)
 
-    # -- life
-
     async def start(self) -> None:
         """Make the workers. PoolAlreadyStarted the second time, PoolClosed after `stop`."""
         core = self._core
@@ -125,8 +123,6 @@ class WorkerPool(Entrance[JobT, ResultT]):
         cancelled = isinstance(error, asyncio.CancelledError)
         _ = await self.stop(0 if cancelled else None)
 
-    # -- getting results out
-
     def results(self) -> Results[JobT, ResultT]:
         """Subscribe, from this call on; the first subscriber also gets what was kept."""
         return Results(self._core)
@@ -135,8 +131,6 @@ class WorkerPool(Entrance[JobT, ResultT]):
         """Take the oldest result kept while nobody subscribes; NoResult after `timeout` s."""
         check_duration("timeout", timeout)
         return result_of(await self._core.channel.get(timeout))
-
-    # -- size
 
     async def resize(self, n: int) -> None:
         """Have n workers; busy ones finish their job first. Does not wait for them."""
@@ -152,8 +146,6 @@ class WorkerPool(Entrance[JobT, ResultT]):
         """So many fewer, down to the bound; the new number. AtMinWorkers when already there."""
         self._core.door.check_open()
         return self._core.scaler.change_by(-1, n)
-
-    # -- seeing inside
 
     def stats(self) -> PoolStats:
         return stats_of(self._core)

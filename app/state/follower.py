@@ -162,7 +162,7 @@ class Follower:
             if record.offset < self._positions.get(record.partition, 0):
                 # The client has begun the log anew, for it ends before where we were.
                 self._drop(record.partition)
-            self._positions[record.partition] = record.offset + 1
+            self._positions[record.partition] = record.next_offset
             try:
                 self._take_one(record)
             except ValueError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import ssl
 import warnings
 from contextlib import asynccontextmanager
@@ -33,18 +34,29 @@ CONTENT = b"Subject: hello\r\n\r\nHow are you?\r\n"
 
 
 class LoopRunner:
-    """Runs a test's coroutine on one kind of event loop, bounded in time."""
+    """Runs a test's coroutine on one kind of event loop, bounded in time.
+
+    Fails on what asyncio reports, such as a task whose exception nobody took.
+    """
 
     def __init__(self, make_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
         self._make_loop = make_loop
 
     def __call__(self, main: Coroutine[object, object, T], within: float = 30.0) -> T:
+        complaints: list[dict[str, Any]] = []
+
         async def bounded() -> T:
+            asyncio.get_running_loop().set_exception_handler(
+                lambda _, context: complaints.append(context)
+            )
             async with asyncio.timeout(within):
                 return await main
 
         with asyncio.Runner(loop_factory=self._make_loop) as runner:
-            return runner.run(bounded())
+            result = runner.run(bounded())
+            gc.collect()
+        assert not complaints, complaints
+        return result
 
 
 class Trust:

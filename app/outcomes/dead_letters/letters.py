@@ -110,7 +110,7 @@ class Letters:
             letters = [read_letter(record, self._glance) for record in records]
             yield [letter for letter in letters if selection.matches(letter)]
             if on_progress is not None:
-                at |= {Partition(each.topic, each.partition): each.offset + 1 for each in records}
+                at |= {Partition(each.topic, each.partition): each.next_offset for each in records}
                 on_progress(sum(at.values()) - sum(starts.values()), total)
 
     async def at(self, place: Place) -> DeadLetter:
