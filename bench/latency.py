@@ -1,4 +1,7 @@
-"""How long a mail takes from being produced to the relay's final reply, at a steady rate."""
+"""How long a mail takes from being produced to the relay's final reply, at a steady rate.
+
+And the processor time of a mail at that rate: a request to Kafka is shared by few of them then.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +33,10 @@ _NUMBER: Final = re.compile(rb"^To: user(\d+)@", re.MULTILINE)
 _WARM_UP: Final = 200
 
 
-async def _measure(brokers: str, topic: str, folder: Path, mails: int, rate: float) -> list[float]:
-    """Seconds of each mail but the first ones, which find nothing warm."""
+async def _measure(
+    brokers: str, topic: str, folder: Path, mails: int, rate: float
+) -> tuple[list[float], float]:
+    """Seconds of each mail but the first ones, which find nothing warm; processor time of each."""
     produced: dict[int, float] = {}
     took: list[float] = []
     all_here = asyncio.Event()
@@ -66,18 +71,21 @@ async def _measure(brokers: str, topic: str, folder: Path, mails: int, rate: flo
     await producer.start()
     try:
         await asyncio.to_thread(wait_until, lambda: is_ready(ops), "the service is ready", 60.0)
-        began = loop.time()
+        began, cpu_s = loop.time(), 0.0
         for number in range(mails):
             await asyncio.sleep(began + number / rate - loop.time())
+            if number == _WARM_UP:
+                cpu_s = child.cpu_s()
             produced[number] = time.perf_counter()
             await producer.send(topic, mail(number))
         async with asyncio.timeout(60):
             await all_here.wait()
+        cpu_s = child.cpu_s() - cpu_s
     finally:
         await producer.stop()
         server.close()
         await asyncio.to_thread(child.stop)
-    return took[_WARM_UP:]
+    return took[_WARM_UP:], cpu_s / (mails - _WARM_UP)
 
 
 def is_ready(port: int) -> bool:
@@ -107,15 +115,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place, kafka(Path(place)) as brokers:
         create(brokers, "latency-queue")
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            took = runner.run(
+            took, cpu_s = runner.run(
                 _measure(brokers, "latency-queue", Path(place), options.mails, options.rate)
             )
-    figures: dict[str, Any] = {"rate": options.rate, "ms": _percentiles(took)}
+    figures: dict[str, Any] = {
+        "rate": options.rate,
+        "ms": _percentiles(took),
+        "cpu_us": round(cpu_s * 1e6),
+    }
     if options.json:
         print(json.dumps({"machine": machine(), **figures}))
         return
     print(f"{options.rate:g} mails a second, {len(took)} counted, milliseconds")
     print("  ".join(f"{name} {value:g}" for name, value in figures["ms"].items()))
+    print(f"processor time {figures['cpu_us']} µs a mail")
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ async def _waiting(*_: object) -> None:
 PATCHES = {
     service: {
         "Metrics": _NoMetrics,
-        "PoolMetrics": lambda _: None,
+        "PoolEvents": lambda *_: None,
         "RelayMetrics": _NoRelayMetrics,
         "Hearing": _Nobody,
         "probe_brokers": _waiting,

@@ -18,6 +18,13 @@ MIB: Final = 1 << 20
 BASE: Final = 72 * MIB
 TIMES: Final = 3
 
+# What has left the pool and waits for Kafka may take this part of the mails' room besides.
+WRITERS_SHARE = 4
+# Of the buffer this part may wait for what others need not wait for.
+WAITING_SHARE = 2
+# Such a part of it is free before more is read.
+READ_SHARE = 4
+
 
 def room_for_mail(settings: Settings, limit: int | None = None) -> int:
     """Bytes for the mails inside: `EMAIL_MAX_MEMORY`, or what fits where its default does not.

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.bootstrap import configs
+from app.domain.clock import epoch_ms
 from app.intake.assignment import CurrentAssignment, ReaderVitals
 from app.intake.ledger import CommitPolicy
 from app.intake.reader import Reader
 from app.intake.resuming import Resuming
+from app.intake.taking import TierTaking
 from app.kafka import Consumer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from app.intake.ledger import Ledger
     from app.intake.taking import Taking
@@ -47,9 +49,11 @@ class Readers:
         group = self.settings.kafka_group_id
         return self._made("queue", group, sink, taking, QUEUE_FETCH_BYTES)
 
-    def tiers(self, sink: Dispatch, taking: Taking) -> Reader:
-        """A member of the group for retries."""
+    def tiers(self, sink: Dispatch, queue: Taking, delays_s: Mapping[str, float]) -> Reader:
+        """A member of the group for retries; what is due is taken as from the `queue`."""
         group = f"{self.settings.kafka_group_id}-retry"
+        delays_ms = {topic: round(delay * 1000) for topic, delay in delays_s.items()}
+        taking = TierTaking(queue, delays_ms, epoch_ms)
         return self._made("tiers", group, sink, taking, TIER_FETCH_BYTES)
 
     def _made(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from app.bootstrap import configs, staging
 from app.bootstrap.course import Course
 from app.bootstrap.hearing import Hearing
-from app.bootstrap.memory import room_for_mail
+from app.bootstrap.memory import READ_SHARE, WAITING_SHARE, WRITERS_SHARE, room_for_mail
 from app.bootstrap.pool_report import report_pool
 from app.bootstrap.preparing import prepare
 from app.bootstrap.probe import probe_brokers
@@ -20,12 +20,13 @@ from app.bootstrap.remembering import remembering
 from app.bootstrap.reply_rules import ReplyRules
 from app.bootstrap.sharing import sharing
 from app.bootstrap.suppressions import Suppressions
+from app.bootstrap.tasks import Tasks
 from app.bootstrap.templates import follow_templates, new_composer
 from app.domain.clock import epoch_ms
 from app.domain.errors import Fatal
 from app.intake.decode import Decoder
 from app.intake.ledger import Ledger
-from app.intake.taking import QueueTaking, TierTaking
+from app.intake.taking import QueueTaking
 from app.kafka import Producer
 from app.pipeline.dispatch import Dispatch
 from app.pipeline.flights import Flights
@@ -42,7 +43,7 @@ from app.pipeline.watchdog import Watchdog
 from app.pipeline.writer import Writer
 from app.pool import WorkerPool
 from app.state.suppressed import Suppressed
-from app.telemetry import Metrics, PoolMetrics, RelayMetrics
+from app.telemetry import Metrics, PoolEvents, RelayMetrics
 from app.telemetry.loop_lag import watch_loop
 from app.telemetry.metrics import intake, mail, service
 
@@ -59,10 +60,6 @@ if TYPE_CHECKING:
     from app.telemetry.tracing import Tracing
 
 POOL_END_S = 2.0
-# What has left the pool and waits for Kafka may take this part of the mails' room besides.
-WRITERS_SHARE = 4
-# Of the buffer this part may wait for what others need not wait for.
-WAITING_SHARE = 2
 READERS_END_S = 1.0
 
 
@@ -132,7 +129,7 @@ class Service:
         self.pool: WorkerPool[MailJob, Handled] = WorkerPool(
             self._handler,
             configs.pool_config(settings, self.gate, self._room),
-            observer=PoolMetrics(self.metrics),
+            observer=PoolEvents(self.metrics, lambda: self.pool.load()),  # noqa: PLW0108 - it is made here
         )
         self.course = Course(self.pool, self.readers)
         self._unsettled_gone = self.metrics.counter(intake.GONE).of()
@@ -142,7 +139,7 @@ class Service:
         self._producer: Producer | None = None
         self._tiers: frozenset[str] = frozenset()
         self._routed: list[Router | Unparked] = []
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks = Tasks()
         self._reading: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -189,7 +186,8 @@ class Service:
         await asyncio.gather(*(reader.assignment.drain(seconds) for reader in self.readers))
         if self._producer is not None:
             await self.pool.stop(POOL_END_S)
-            await self._end_tasks()
+            # The results end with the pool; what Kafka does not take is left unsettled.
+            await self._tasks.end(POOL_END_S)
             await self._producer.stop()
         await self._suppressions.end()
         await asyncio.gather(*(reader.close() for reader in self.readers))
@@ -226,7 +224,10 @@ class Service:
     async def _start_pipeline(self, topics: Topics) -> None:
         publisher = self.watchdog.pulse("publishing")
         self._producer = Producer(
-            self._kafka, max_request_size=topics.max_request_size, on_trouble=publisher.trouble
+            self._kafka,
+            max_request_size=topics.max_request_size,
+            gathered=[self._routes.results] if self._routes.results else (),
+            on_trouble=publisher.trouble,
         )
         await self._producer.start()
         unparked = Unparked(self._routes, self._mail_log, clock=epoch_ms)
@@ -262,47 +263,30 @@ class Service:
         self._tiers = frozenset(topics.tiers)
         results = self.pool.results()
         await self.pool.start()
-        line = Line()
+        line = Line(enough=self._settings.email_worker_buffer // READ_SHARE)
         router.on_progress = line.moved
         decoder = Decoder(configs.decoder_config(self._settings))
         queue = QueueTaking(decoder, self.composer.estimate, epoch_ms)
-        delays = {
-            topic: round((self._routes.schedule.tier_delay(topic) or 0) * 1000)
-            for topic in topics.tiers
-        }
         ways_in = [Dispatch(self.pool, self._flights, router, line, self._traces) for _ in range(2)]
-        readers = Readers(
-            self._settings,
-            self._kafka,
-            self.ledger,
-            self.gate,
-            self.watchdog,
-            self._unsettled_gone.add,
-        )
+        gone = self._unsettled_gone.add
+        readers = Readers(self._settings, self._kafka, self.ledger, self.gate, self.watchdog, gone)
         self._read(readers.queue(ways_in[0], queue), [topics.queue])
-        self._read(readers.tiers(ways_in[1], TierTaking(queue, delays, epoch_ms)), topics.tiers)
-        self._tasks = [
-            asyncio.create_task(router.run(results), name="router"),
-            asyncio.create_task(self.watchdog.run(), name="watchdog"),
-            asyncio.create_task(
-                probe_brokers(
-                    self._kafka,
-                    topics.needed,
-                    self.watchdog.pulse("Kafka"),
-                    self.watchdog.pulse("brokers", mail_flows=True),
-                ),
-                name="probe",
-            ),
-            asyncio.create_task(report_pool(self.pool.stats), name="pool report"),
-            asyncio.create_task(watch_loop(self._loop_lag), name="loop lag"),
-        ]
+        delays = {topic: self._routes.schedule.tier_delay(topic) or 0.0 for topic in topics.tiers}
+        self._read(readers.tiers(ways_in[1], queue, delays), topics.tiers)
+        begin = self._tasks.begin
+        begin(router.run(results), "router")
+        begin(self.watchdog.run(), "watchdog")
+        kafka = self.watchdog.pulse("Kafka")
+        brokers = self.watchdog.pulse("brokers", mail_flows=True)
+        begin(probe_brokers(self._kafka, topics.needed, kafka, brokers), "probe")
+        begin(report_pool(self.pool.stats), "pool report")
+        begin(watch_loop(self._loop_lag), "loop lag")
         if self._sharing is not None:
-            self._tasks.append(asyncio.create_task(self._sharing.run(), name="shared rates"))
+            begin(self._sharing.run(), "shared rates")
         if self._settings.email_templates is not None:
-            watch = follow_templates(self.composer, self._lesser_pulse("templates"))
-            self._tasks.append(asyncio.create_task(watch, name="templates"))
+            begin(follow_templates(self.composer, self._lesser_pulse("templates")), "templates")
         if self._remembering is not None and self._remembering.watch is not None:
-            self._tasks.append(asyncio.create_task(self._remembering.watch(), name="shared store"))
+            begin(self._remembering.watch(), "shared store")
 
     def _lesser_pulse(self, name: str) -> Pulse:
         """Of what an operator has to mend while mail flows."""
@@ -311,13 +295,3 @@ class Service:
     def _read(self, reader: Reader, topics: Sequence[str]) -> None:
         self.readers.append(reader)
         self._reading.append(asyncio.create_task(reader.run(topics), name=f"{reader.name} reader"))
-
-    async def _end_tasks(self) -> None:
-        if not self._tasks:
-            return
-        router = self._tasks[0]
-        # The results end with the pool; what Kafka does not take is left unsettled.
-        await asyncio.wait([router], timeout=POOL_END_S)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)

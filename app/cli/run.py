@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import click
@@ -28,6 +29,9 @@ def command(**parameters: Any) -> int:
     running mails end, a second one does not wait. SIGHUP reads the settings' files again.
     """
     loaded = load_from(parameters)
+    gc.disable()  # nothing to be found while modules are made
     from app.bootstrap.running import serve  # the stages; --help does without them
 
+    gc.freeze()
+    gc.enable()
     return serve(loaded, flags_of(parameters))

@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
-from app.composer.rendering import new_environment
+from app.composer.environment import new_environment
 from app.domain.errors import InvalidMessage
 
 if TYPE_CHECKING:

@@ -130,7 +130,7 @@ class _Reader(HTMLParser):
         if self._unseen:
             return
         if self._preformatted:
-            self._write_raw(data.replace("\r\n", "\n"))
+            self._write_raw(data)
         else:
             self._write(data)
 

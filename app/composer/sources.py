@@ -9,7 +9,7 @@ from jinja2 import TemplateSyntaxError
 from app.composer import mjml
 from app.composer.broken import BrokenTemplate, TemplateBroken
 from app.composer.catalogue import built_in_sources
-from app.composer.rendering import compiled, needed
+from app.composer.environment import compiled, needed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -97,7 +97,7 @@ def _identifier(fields: Mapping[str, Any], event: Event | None) -> str | None:
 
 def read_type(value: object, header: bytes | None, event: Event | None = None) -> str | None:
     """The message's label: its own before its event's, and that before its record's."""
-    if value is not None and value != "":
+    if value is not None:
         return header_text(value, "type", LONGEST_TYPE)
     if event is not None and event.type.given:
         return header_text(*event.type, LONGEST_TYPE)

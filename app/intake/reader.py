@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 POLL_S = 0.5
 RETRY_S = 0.5
+LEAST_SHARE = 8  # a poll costs more than several records
 SEEK_GAP = 1000  # beyond so many unwanted records a seek is cheaper than reading over them
 
 
@@ -51,6 +52,7 @@ class Reader:
         self._taking = taking
         self._vitals = vitals
         self._turns = 0
+        self._plenty = False  # more was there than could be taken
         self._halted = False
         self._held = False
 
@@ -157,15 +159,21 @@ class Reader:
         return states[start:] + states[:start]
 
     async def _poll(self, ready: list[Assigned], room: int) -> None:
-        """Take what is there from each in turn; when nothing is, wait for the first to come."""
-        share = max(1, room // len(ready))
-        got = 0
-        for state in ready:
-            got += await self._fetch([state], min(share, room - got), 0.0)
-            if got >= room:
+        """Take what is there, from each in turn where that is more than there is room for.
+
+        When nothing is, wait for the first to come.
+        """
+        if self._plenty:
+            share = max(LEAST_SHARE, room // len(ready))
+            got = 0
+            for state in ready:
+                got += await self._fetch([state], min(share, room - got), 0.0)
+                if got >= room:
+                    return
+            self._plenty = False
+            if got:
                 return
-        if not got:
-            await self._fetch(ready, room, self._next_look_s())
+        self._plenty = await self._fetch(ready, room, self._next_look_s()) >= room
 
     async def _fetch(self, states: list[Assigned], room: int, timeout_s: float) -> int:
         """How many records came."""

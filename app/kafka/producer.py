@@ -18,7 +18,7 @@ from app.kafka.bounded import bounded, closed
 from app.kafka.metadata import RETRY_BACKOFF_MS, steady
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from app.domain.record import Outgoing
     from app.kafka.config import KafkaConfig
@@ -30,6 +30,9 @@ _Lane = tuple[str, int]  # topic, and what picks the partition
 BATCH_BYTES = 256 * 1024
 BACKOFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 LOOK_UP_S = 5.0  # how long a topic that is not known is looked for at a time
+GATHER_S = (
+    0.02  # what comes within it goes in one request, which costs the same for one as for many
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Producer:
     `send` never waits; `pending` counts what is not yet answered, for its caller to bound. While
     Kafka or a topic is away it tries again with growing pauses and tells `on_trouble(reason)` each
     time; `on_trouble(None)` says that every lane can be written again.
+
+    What is for the topics that are `gathered` waits for others for a moment.
     """
 
     def __init__(
@@ -51,6 +56,7 @@ class Producer:
         config: KafkaConfig,
         *,
         max_request_size: int = 1024 * 1024,
+        gathered: Collection[str] = (),
         on_trouble: Callable[[str | None], None] | None = None,
     ) -> None:
         self._options = config.client_options() | {
@@ -63,6 +69,7 @@ class Producer:
         }
         self._config = config
         self._bound = config.request_timeout_s
+        self._gathered = frozenset(gathered)
         self._on_trouble = on_trouble or (lambda _reason: None)
         self._client: Any = None
         self._lanes: dict[_Lane, deque[_Item]] = {}
@@ -70,6 +77,7 @@ class Producer:
         self._using = 0  # pumps between taking the client and having their answer
         self._unused = asyncio.Event()
         self._unused.set()
+        self._gathering: asyncio.Event | None = None
         self._replacing = asyncio.Lock()
         self._troubled: set[_Lane] = set()
         self.pending = 0
@@ -132,13 +140,18 @@ class Producer:
         queue = self._lanes[lane]
         tries = 0
         suspects = 0  # of a batch that was refused: each is tried alone, to find the one meant
+        full = False
         while queue:
-            outcome, tried = await self._try(lane, queue, 1 if suspects else len(queue))
+            if lane[0] in self._gathered and not (full or suspects or tries):
+                await self._gather()
+            limit = 1 if suspects else len(queue)
+            outcome, tried = await self._try(lane, queue, limit)
             if outcome is None:
                 await asyncio.sleep(BACKOFF_S[min(tries, len(BACKOFF_S) - 1)])
                 tries += 1
                 continue
             tries = 0
+            full = tried < limit
             self._over(lane)
             if isinstance(outcome, PublishError):
                 if tried > 1 and not outcome.topic_wide:
@@ -150,6 +163,17 @@ class Producer:
                 self._finish(queue, [Written(lane[0], partition, base + n) for n in range(tried)])
             suspects = max(0, suspects - tried)
         del self._lanes[lane], self._pumps[lane]
+
+    async def _gather(self) -> None:
+        """Let more records come, those of the other lanes too: all then go at one time."""
+        if self._gathering is None:
+            self._gathering = asyncio.Event()
+            asyncio.get_running_loop().call_later(GATHER_S, self._go, self._gathering)
+        await self._gathering.wait()
+
+    def _go(self, gathered: asyncio.Event) -> None:
+        self._gathering = None
+        gathered.set()
 
     async def _try(
         self, lane: _Lane, queue: deque[_Item], limit: int

@@ -45,14 +45,14 @@ class Dispatch:
         self._place = Place()
 
     def room(self) -> int:
-        """How many more jobs would enter at once; 0 until something moved after a refusal.
+        """How many more jobs are to enter at once; 0 until something moved after a refusal.
 
-        Also 0 while it is another reader's turn.
+        Also 0 while it is another reader's turn, and while most of the buffer is full.
         """
         line = self._line
         if line.full or self._router.full or line.ahead_of(self._place):
             return 0
-        return self._pool.room()
+        return line.usable(self._pool.room())
 
     async def wait_for_room(self, seconds: float) -> None:
         """Return once something left the pool, or after a moment."""

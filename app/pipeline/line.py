@@ -20,10 +20,15 @@ class Line:
     Otherwise the reader that happens to wake first takes all of it while the pool stays full, and
     another one never gets in. Only who waits at this moment is ahead of anybody: a reader that
     finds nothing to read, or drains, holds nobody up.
+
+    Room for fewer than `enough` is none: reading costs the same for one record as for many, and
+    meanwhile the workers have the rest of the buffer to do.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, enough: int = 1) -> None:
         self.full = False  # the pool refused a job, and nothing has moved since
+        self._enough = max(1, enough)
+        self._moves = 0
         self._moved = asyncio.Event()
         self._waiting: set[Place] = set()
         self._entries = count(1)
@@ -36,14 +41,21 @@ class Line:
         """It had its turn."""
         place.entered = next(self._entries)
 
+    def usable(self, room: int) -> int:
+        """How much of the pool's room is to be used now."""
+        return room if room >= self._enough else 0
+
     def moved(self) -> None:
         """Something left the pool or was settled."""
+        self._moves += 1
+        if self.full or self._moves >= self._enough:
+            self._moved.set()
         self.full = False
-        self._moved.set()
 
     async def wait(self, place: Place, seconds: float) -> None:
-        """Return once something moved, after `seconds` at the latest."""
+        """Return once enough has moved, after `seconds` at the latest."""
         self._moved.clear()
+        self._moves = 0
         self._waiting.add(place)
         try:
             async with asyncio.timeout(seconds):

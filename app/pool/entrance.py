@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from app.pool.errors import PoolError
+from app.pool.extra import sized
 from app.pool.priority import Priority
 from app.pool.submit_report import Refusal, SubmitReport
 from app.pool.terms import check_duration, check_plain, extra_of
@@ -109,18 +110,21 @@ class Entrance(Generic[JobT, ResultT]):
         """As `submit`, never waiting: QueueFull when there is no room at once."""
         core = self._core
         if (
-            core.easy
-            and type(priority) is Priority
+            type(priority) is Priority
             and deadline is None
             and not_before is None
             and expires_at is None
             and timeout_each is None
             and (job_id is None or type(job_id) is str)
-            and not size
         ):
-            ticket: Ticket[ResultT] = Ticket(core, job, priority, job_id, None)
-            core.enter_easily(ticket)
-            return ticket
+            if core.easy and not size:
+                ticket: Ticket[ResultT] = Ticket(core, job, priority, job_id, None)
+                core.enter_easily(ticket)
+                return ticket
+            if type(size) is int and core.door.is_clear_for(size):
+                ticket = Ticket(core, job, priority, job_id, sized(size) if size else None)
+                core.door.walk_in(ticket)
+                return ticket
         try:
             ticket = self._ticket(
                 job,

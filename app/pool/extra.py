@@ -50,3 +50,10 @@ class Extra:
     def ends(self) -> float:
         """When the job expires if it still waits."""
         return min(self.expires, self.deadline)
+
+
+def sized(size: int) -> Extra:
+    """Of a job that has its size alone."""
+    extra = Extra()
+    extra.size = size
+    return extra

@@ -6,6 +6,7 @@ from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any
 
 from app.pool.outcome import Outcome
+from app.pool.priority import LABELS
 from app.pool.result import error_of, result_of
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from app.pool.stopping import StopReport
     from app.pool.ticket import AnyTicket
 
+_VALUES = {outcome: outcome.value for outcome in Outcome}
 _Calls = tuple["Callable[..., object]", ...]
 _EVENTS = (
     *("submitted", "rejected", "started", "finished", "retried", "postponed", "result_dropped"),
@@ -38,6 +40,11 @@ class Hooks:
             for name in _EVENTS
             if (method := getattr(observer, name, None)) is not None
         }
+        # Those of every job, called with nothing between.
+        self._submitted = self._observer.get("submitted", _nothing)
+        self._started = self._observer.get("started", _nothing)
+        self._finished = self._observer.get("finished", _nothing)
+        self._loads = "load" in self._observer
         self._on_error = _plain("on_error", on_error)
         self._on_start = _methods(plugins, "on_start")
         self._before = _methods(plugins, "before_job")
@@ -55,8 +62,13 @@ class Hooks:
         self._load()
 
     def submitted(self, ticket: AnyTicket) -> None:
-        self._tell("submitted", ticket.priority.label, ticket.size)
-        self._load()
+        try:
+            extra = ticket.extra
+            self._submitted(LABELS[ticket.priority], 0 if extra is None else extra.size)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the job must not suffer
+            self._failed("observer.submitted", error)
+        if self._loads:
+            self._load()
 
     def rejected(self, error: BaseException) -> None:
         self._tell("rejected", type(error).__name__)
@@ -64,8 +76,12 @@ class Hooks:
     def started(self, ticket: AnyTicket, queued_s: float) -> None:
         for call in self._before:
             self._call("before_job", call, ticket.job)
-        self._tell("started", ticket.priority.label, queued_s)
-        self._load()
+        try:
+            self._started(LABELS[ticket.priority], queued_s)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the job must not suffer
+            self._failed("observer.started", error)
+        if self._loads:
+            self._load()
 
     def settled(self, ticket: AnyTicket) -> None:
         if self._after:
@@ -74,11 +90,12 @@ class Hooks:
                 self._call("after_job", call, result)
         if self._on_error is not None and _is_error(ticket):
             self._call("on_error", self._on_error, error_of(ticket))
-        if self._observer:
-            outcome = ticket.outcome or Outcome.ABANDONED
-            self._tell(
-                "finished", ticket.priority.label, outcome.value, ticket.queued_s, ticket.run_s
-            )
+        outcome = ticket.outcome or Outcome.ABANDONED
+        try:
+            self._finished(LABELS[ticket.priority], _VALUES[outcome], ticket.queued_s, ticket.run_s)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the job must not suffer
+            self._failed("observer.finished", error)
+        if self._loads:
             self._load()
 
     def retried(self, ticket: AnyTicket, delay_s: float) -> None:
@@ -113,30 +130,31 @@ class Hooks:
             self._tell("callback_failed", name)
 
     def _load(self) -> None:
-        if "load" in self._observer:
+        if self._loads:
             core = self.core
             size = core.bytes_inside + core.bytes_unread
             self._tell("load", core.queued, core.parked, core.busy, core.live, size)
 
     def _tell(self, name: str, *args: object) -> None:
         method = self._observer.get(name)
-        if method is None:
-            return
-        # As `_call`, which would be one call more of several for each job.
-        try:
-            method(*args)
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException:  # noqa: BLE001 - whatever it is, the job must not suffer
-            self.core.callback_failed(f"observer.{name}")
+        if method is not None:
+            self._call(f"observer.{name}", method, *args)
 
     def _call(self, name: str, call: Callable[..., object], *args: object) -> None:
         try:
             call(*args)
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException:  # noqa: BLE001 - whatever it is, the job must not suffer
-            self.core.callback_failed(name)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the job must not suffer
+            self._failed(name, error)
+
+    def _failed(self, name: str, error: BaseException) -> None:
+        """To be called where it is handled."""
+        if isinstance(error, KeyboardInterrupt | SystemExit):
+            raise error
+        self.core.callback_failed(name)
+
+
+def _nothing(*_: object) -> None:
+    """Nobody wants to hear of it."""
 
 
 def hooks_of(

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from app.pool.stopping import StopReport
 
 
-class Observer(Protocol):
+class EventObserver(Protocol):
     """Hears every event, in strings and numbers only; methods that are missing are not called.
 
     Methods are called from the pool's loop and must not wait. `priority` is "low", "normal" or
@@ -54,6 +54,10 @@ class Observer(Protocol):
 
     def callback_failed(self, name: str) -> None:
         """A plugin, `on_error`, or another callback raised."""
+
+
+class Observer(EventObserver, Protocol):
+    """Besides, it is told of what is inside; who can ask `WorkerPool.load` need not be."""
 
     def load(self, queued: int, parked: int, busy: int, workers: int, size: int) -> None:
         """What is inside now, `size` in bytes; after each event that may change it."""

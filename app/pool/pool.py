@@ -16,14 +16,14 @@ from app.pool.hooks import hooks_of
 from app.pool.phase import Phase
 from app.pool.reader import Results
 from app.pool.result import JobError, JobResult, result_of
-from app.pool.stats import PoolStats, WorkerStats, stats_of, worker_stats_of
+from app.pool.stats import Load, PoolStats, WorkerStats, load_of, stats_of, worker_stats_of
 from app.pool.terms import check_duration
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from types import TracebackType
 
-    from app.pool.observer import Observer
+    from app.pool.observer import EventObserver
     from app.pool.stopping import StopReport
     from app.pool.watch import StuckJob
 
@@ -44,7 +44,7 @@ class WorkerPool(Entrance[JobT, ResultT]):
         *,
         on_error: Callable[[JobError], object] | None = None,
         plugins: Sequence[object] = (),
-        observer: Observer | None = None,
+        observer: EventObserver | None = None,
         clock: Clock | None = None,
     ) -> None:
         if not (iscoroutinefunction(handler) or iscoroutinefunction(type(handler).__call__)):
@@ -157,6 +157,10 @@ class WorkerPool(Entrance[JobT, ResultT]):
 
     def stats(self) -> PoolStats:
         return stats_of(self._core)
+
+    def load(self) -> Load:
+        """As in `stats`, which costs more."""
+        return load_of(self._core)
 
     @property
     def workers(self) -> int:

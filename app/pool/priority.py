@@ -14,7 +14,8 @@ class Priority(IntEnum):
 
     @property
     def label(self) -> str:
-        return _LABELS[self]
+        return LABELS[self]
 
 
-_LABELS = ("low", "normal", "high")
+LABELS = ("low", "normal", "high")
+"""By priority, for who asks it of every job."""

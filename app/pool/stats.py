@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from app.pool.core import Core
@@ -11,6 +11,16 @@ if TYPE_CHECKING:
     from app.pool.watch import StuckJob
 
 _MINUTE = 60.0
+
+
+class Load(NamedTuple):
+    """What is inside: as in `PoolStats`, which costs more."""
+
+    queued: int
+    parked: int
+    busy: int
+    workers: int
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,11 @@ class WorkerStats:
     failures: int
     busy_s: float
     job_id: str | None
+
+
+def load_of(core: Core) -> Load:
+    size = core.bytes_inside + core.bytes_unread
+    return Load(core.queued, core.parked, core.busy, core.live, size)
 
 
 def stats_of(core: Core) -> PoolStats:

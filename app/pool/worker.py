@@ -158,7 +158,8 @@ class Worker:
         core = self._core
         extra = ticket.extra
         if extra is not None:
-            if not core.parking.may_start(ticket, extra, started):
+            # Without an alarm there is no time that it could have passed.
+            if extra.alarm is not None and not core.parking.may_start(ticket, extra, started):
                 return False
             extra.attempts += 1
         core.queued -= 1

@@ -7,14 +7,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.domain.smtp import Phase
 
 
 class RelayObserver(Protocol):
     """Hears of one relay, in strings and numbers; called on the event loop, must not wait."""
 
-    def phase(self, phase: str, seconds: float) -> None:
-        """A phase of opening a connection, or of sending one message, is over."""
+    def phases(self, passed: Sequence[tuple[str, float]]) -> None:
+        """A connection was opened, or one message sent: each phase of that with its seconds."""
         ...
 
     def opened(self, *, tls: bool) -> None:
@@ -31,22 +33,24 @@ Observers = Callable[[str], RelayObserver]
 
 
 class Laps:
-    """Times phases that follow each other, for an observer."""
+    """Times phases that follow each other, for an observer that hears of all at their end."""
 
-    __slots__ = ("_observer", "_phase", "_since")
+    __slots__ = ("_observer", "_passed", "_phase", "_since")
 
     def __init__(self, phase: Phase, observer: RelayObserver) -> None:
         self._observer = observer
+        self._passed: list[tuple[str, float]] = []
         self._phase = phase
         self._since = time.monotonic()
 
     def enter(self, phase: Phase) -> None:
         """The phase that was is over, and this one begins."""
-        self.end()
+        now = time.monotonic()
+        self._passed.append((self._phase, now - self._since))
         self._phase = phase
+        self._since = now
 
     def end(self) -> None:
-        """The phase is over."""
-        now = time.monotonic()
-        self._observer.phase(self._phase, now - self._since)
-        self._since = now
+        """The last phase is over."""
+        self._passed.append((self._phase, time.monotonic() - self._since))
+        self._observer.phases(self._passed)

@@ -13,8 +13,8 @@ from app.relay.authentication import has_credentials
 from app.relay.channel import Channel, ChannelEnded
 from app.relay.failure import KNOWN_FAILURES, OpeningFailed, failure_of
 from app.relay.framing import mail_line, rcpt_line
+from app.relay.identity import own_name
 from app.relay.opening import Opening, addresses_of
-from app.relay.relay import own_name
 from app.relay.tls import client_context
 
 if TYPE_CHECKING:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from app.domain.errors import Fatal
 from app.domain.outcome import ErrorKind
 from app.domain.smtp import RelayUnavailable, SendReport
 from app.relay.chunking import Chunking
@@ -19,15 +16,14 @@ from app.relay.connections import Connections, RefusedMore
 from app.relay.delivery import deliver
 from app.relay.failure import OpeningFailed, Unfit
 from app.relay.health import Health
+from app.relay.identity import Identity
 from app.relay.limits import Limits
 from app.relay.opening import Opening
 from app.relay.state import RelayState, RelayStatus
 from app.relay.telling import about, tell_answer, tell_asked
-from app.relay.tls import client_context
 from app.telemetry.in_hand import part
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Sequence
 
     from app.domain.smtp import Composed, RecipientReply
@@ -38,7 +34,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_HOST_NAME_TIMEOUT: Final = 3.0
 _LONG_REST_S: Final = 5.0
 _LONGEST_PARKING: Final = 5.0
 _CLOSING_DOWN: Final = 421
@@ -57,11 +52,9 @@ class Relay:
     ) -> None:
         self.name = config.name
         self._observer = observer
-        self._config = config
+        self._identity = Identity(config)
         self._about = about(config)
         self._clock = clock
-        self._context: ssl.SSLContext | None = None
-        self._helo_name = config.helo_name or ""
         self._chunking = Chunking(config.name)
         self._connections = Connections(
             self._dial,
@@ -80,18 +73,7 @@ class Relay:
         Raises:
             Fatal: a certificate or key file cannot be used.
         """
-        config = self._config
-        self._context = await asyncio.to_thread(
-            client_context, config.ca_file, config.cert_file, config.key_file
-        )
-        if not self._helo_name:
-            self._helo_name = await own_name()
-        if config.password is not None and config.user is None:
-            _log.warning(
-                "relay %s: a password without a user is not used; set SMTP_USER", self.name
-            )
-        if config.security is Security.NONE:
-            _log.warning("relay %s: mail goes there in the clear (SMTP_SECURITY=none)", self.name)
+        await self._identity.read()
 
     async def close(self) -> None:
         """Take leave of the relay; what is still being sent is cut off."""
@@ -139,12 +121,7 @@ class Relay:
 
     def log_in_as(self, config: RelayConfig) -> None:
         """Take that config's login for connections to come; ask at once where it is another."""
-        login = config.user, config.password, config.token_file
-        if login != (self._config.user, self._config.password, self._config.token_file):
-            user, password, token_file = login
-            self._config = replace(
-                self._config, user=user, password=password, token_file=token_file
-            )
+        if self._identity.log_in_as(config):
             self._connections.drop_idle()
             self._health.reset()
 
@@ -153,13 +130,7 @@ class Relay:
 
         Never raises.
         """
-        config = self._config
-        try:
-            self._context = await asyncio.to_thread(
-                client_context, config.ca_file, config.cert_file, config.key_file
-            )
-        except Fatal as error:
-            _log.error("relay %s: %s; the files as they were stay in use", self.name, error)
+        await self._identity.reread_certificates()
 
     def configure(self, breaker: BreakerConfig) -> None:
         """Thresholds of the breaker from now on."""
@@ -275,12 +246,10 @@ class Relay:
             self._connections.release(connection)
 
     async def _dial(self) -> Connection:
-        if self._context is None:
-            raise RuntimeError("the relay was not started")
+        context, helo_name = self._identity.shown()
+        config = self._identity.config
         try:
-            opened = await Opening(
-                self._config, self._context, self._helo_name, self._observer
-            ).run()
+            opened = await Opening(config, context, helo_name, self._observer).run()
         except OpeningFailed as error:
             self._observe_refusal(auth=error.auth)
             if (
@@ -300,7 +269,7 @@ class Relay:
             self._observer.opened(tls=opened.security is not Security.NONE)
         return Connection(
             opened,
-            self._config,
+            config,
             self._clock,
             self._chunking,
             self._connections.forget,
@@ -310,13 +279,3 @@ class Relay:
     def _observe_refusal(self, *, auth: bool) -> None:
         if self._observer is not None:
             self._observer.refused(auth=auth)
-
-
-async def own_name() -> str:
-    """The host's full name where the resolver knows one, else its name."""
-    try:
-        async with asyncio.timeout(_HOST_NAME_TIMEOUT):
-            name = await asyncio.to_thread(socket.getfqdn)
-    except TimeoutError:
-        name = socket.gethostname()
-    return name if name.isascii() and name.isprintable() and " " not in name else "localhost"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from re import _constants, _parser  # the only parser of them there is
+from re import (  # type: ignore[attr-defined, unused-ignore]  # known to some runs of mypy
+    _constants,  # the only parser of them there is
+    _parser,
+)
 from typing import Any, Final
 
 from app.domain.reply_rule import SEARCHED

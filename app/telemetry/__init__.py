@@ -18,7 +18,7 @@ from app.telemetry.mail_log import MailEvent, MailLog
 from app.telemetry.mail_metrics import MailMetrics
 from app.telemetry.metrics import Metrics
 from app.telemetry.outcome_tally import Counts, OutcomeTally
-from app.telemetry.pool_metrics import PoolMetrics
+from app.telemetry.pool_metrics import PoolEvents, PoolMetrics
 from app.telemetry.recent import Recent
 from app.telemetry.relay_metrics import RelayMetrics
 from app.telemetry.throttle import Throttle
@@ -37,6 +37,7 @@ __all__ = [
     "MailMetrics",
     "Metrics",
     "OutcomeTally",
+    "PoolEvents",
     "PoolMetrics",
     "Recent",
     "RelayMetrics",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from app.telemetry.metrics import Metrics, Reading, pool
+from app.telemetry.metrics import ByLabel, Metrics, Reading, pool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from app.telemetry.metrics import Definition
 
@@ -18,20 +18,26 @@ class Registry(Protocol):
     def register(self, part: Any, /) -> None: ...
 
 
-class PoolMetrics:
+Inside: TypeAlias = "tuple[int, int, int, int, int]"
+"""What is in a pool: queued, parked, busy, workers, and the bytes of all jobs."""
+
+
+class PoolEvents:
     """An observer of `app.pool`; every metric's name begins with `prefix` and `_pool_`.
 
-    What is a state of the pool is kept as plain numbers and read when somebody scrapes.
+    `inside` is asked when somebody scrapes: being told of each change costs more.
     """
 
-    def __init__(self, registry: Registry, prefix: str = "mailer") -> None:
-        self._queued = self._parked = self._busy = self._workers = self._size = 0
+    def __init__(
+        self, registry: Registry, inside: Callable[[], Inside], *, prefix: str = "mailer"
+    ) -> None:
+        self._inside = inside
         self._paused = False
         metrics = Metrics(prefix)
         metrics.source(self._states)
-        self._submitted = metrics.counter(pool.SUBMITTED)
+        self._submitted = ByLabel(metrics.counter(pool.SUBMITTED).of)
         self._rejected = metrics.counter(pool.REJECTED)
-        self._processed = metrics.counter(pool.PROCESSED)
+        self._processed = ByLabel(metrics.counter(pool.PROCESSED).of)
         self._failed = metrics.counter(pool.FAILED).of()
         self._retried = metrics.counter(pool.RETRIED).of()
         self._postponed = metrics.counter(pool.POSTPONED).of()
@@ -40,25 +46,26 @@ class PoolMetrics:
         self._stuck = metrics.counter(pool.STUCK).of()
         self._callbacks = metrics.counter(pool.CALLBACK_ERRORS).of()
         self._breaker = metrics.counter(pool.BREAKER_CHANGES)
-        self._run_s = metrics.histogram(pool.PROCESSING)
+        self._run_s = ByLabel(metrics.histogram(pool.PROCESSING).of)
         self._wait_s = metrics.histogram(pool.QUEUE_WAIT).of()
         registry.register(metrics)
 
     def _states(self) -> Iterator[Reading]:
+        queued, parked, busy, workers, size = self._inside()
         states: dict[Definition, float] = {
-            pool.QUEUE_DEPTH: self._queued,
-            pool.PARKED: self._parked,
-            pool.BUSY_WORKERS: self._busy,
-            pool.WORKERS: self._workers,
-            pool.UTILISATION: self._busy / self._workers if self._workers else 0.0,
+            pool.QUEUE_DEPTH: queued,
+            pool.PARKED: parked,
+            pool.BUSY_WORKERS: busy,
+            pool.WORKERS: workers,
+            pool.UTILISATION: busy / workers if workers else 0.0,
             pool.PAUSED: self._paused,
-            pool.BYTES: self._size,
+            pool.BYTES: size,
         }
         for definition, value in states.items():
             yield Reading(definition, (), value)
 
     def submitted(self, priority: str, size: int) -> None:  # noqa: ARG002 - the event's form
-        self._submitted.of(priority).add()
+        self._submitted[priority].value += 1
 
     def rejected(self, reason: str) -> None:
         self._rejected.of(reason).add()
@@ -67,11 +74,11 @@ class PoolMetrics:
         self._wait_s.observe(queued_s)
 
     def finished(self, priority: str, outcome: str, queued_s: float, run_s: float) -> None:  # noqa: ARG002 - the event's form
-        self._processed.of(outcome).add()
+        self._processed[outcome].value += 1
         if outcome in {"failed", "timeout"}:
             self._failed.add()
         if run_s > 0:
-            self._run_s.of(outcome).observe(run_s)
+            self._run_s[outcome].observe(run_s)
 
     def retried(self, priority: str, attempt: int, delay_s: float) -> None:  # noqa: ARG002 - the event's form
         self._retried.add()
@@ -100,6 +107,13 @@ class PoolMetrics:
     def callback_failed(self, name: str) -> None:  # noqa: ARG002 - a name is no bounded label
         self._callbacks.add()
 
+
+class PoolMetrics(PoolEvents):
+    """As `PoolEvents`, for a pool that is not at hand to be asked: it is told of each change."""
+
+    def __init__(self, registry: Registry, prefix: str = "mailer") -> None:
+        self._told: Inside = (0, 0, 0, 0, 0)
+        super().__init__(registry, lambda: self._told, prefix=prefix)
+
     def load(self, queued: int, parked: int, busy: int, workers: int, size: int) -> None:
-        self._queued, self._parked = queued, parked
-        self._busy, self._workers, self._size = busy, workers, size
+        self._told = (queued, parked, busy, workers, size)

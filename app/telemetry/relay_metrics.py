@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from app.telemetry.metrics import relay
+from app.telemetry.metrics import ByLabel, relay
 
 if TYPE_CHECKING:
-    from app.telemetry.metrics import Histogram, Metrics, Spread
+    from collections.abc import Sequence
+
+    from app.telemetry.metrics import Metrics
 
 
 class RelayMetrics:
@@ -32,10 +35,12 @@ class OneRelay:
         self._handshakes = metrics.handshakes.of(name)
         self._auth = metrics.trouble.of(name, "auth")
         self._connection = metrics.trouble.of(name, "connection")
-        self._phases = _Phases(metrics.phases, name)
+        self._phases = ByLabel(partial(metrics.phases.of, name))
 
-    def phase(self, phase: str, seconds: float) -> None:
-        self._phases[phase].observe(seconds)
+    def phases(self, passed: Sequence[tuple[str, float]]) -> None:
+        spreads = self._phases
+        for phase, seconds in passed:
+            spreads[phase].observe(seconds)
 
     def opened(self, *, tls: bool) -> None:
         self._opened.add()
@@ -44,14 +49,3 @@ class OneRelay:
 
     def refused(self, *, auth: bool) -> None:
         (self._auth if auth else self._connection).add()
-
-
-class _Phases(dict[str, "Spread"]):
-    def __init__(self, histogram: Histogram, name: str) -> None:
-        super().__init__()
-        self._histogram = histogram
-        self._name = name
-
-    def __missing__(self, phase: str) -> Spread:
-        found = self[phase] = self._histogram.of(self._name, phase)
-        return found

@@ -105,6 +105,35 @@ def test_many_lanes_each_in_order_and_every_answer_in_place(
     assert trouble.told == []
 
 
+@pytest.mark.parametrize("gathered", [False, True])
+def test_what_comes_a_moment_later_goes_along_where_a_topic_is_gathered(
+    kafka: Broker, topics: Topics, trouble: Trouble, *, gathered: bool
+) -> None:
+    heard: list[str] = []
+
+    async def scenario() -> None:
+        await create_topic(kafka.brokers, topics.queue, 1)
+        config = KafkaConfig((kafka.brokers,))
+        loop = asyncio.get_running_loop()
+
+        def done(_: Written | PublishError) -> None:
+            heard.append("answer")
+            loop.call_soon(heard.append, "turn")
+
+        wanted = [topics.queue] if gathered else []
+        async with Producer(config, gathered=wanted, on_trouble=trouble) as producer:
+            await producer.publish([record(topics.queue, 0, 0)])
+            for number in (1, 2):
+                producer.send(record(topics.queue, 0, number), done)
+                for _ in range(3):
+                    await asyncio.sleep(0)
+            await until(lambda: len(heard) == 4, "both are answered")
+
+    run(scenario())
+    one_batch, two = ["answer", "answer", "turn", "turn"], ["answer", "turn", "answer", "turn"]
+    assert (one_batch if gathered else two) == heard
+
+
 @pytest.mark.parametrize("oversized", [6_000, 2_000_000])
 def test_an_oversized_record_alone_is_refused_and_those_behind_it_are_written(
     oversized: int, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, trouble: Trouble

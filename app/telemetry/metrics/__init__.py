@@ -1,6 +1,7 @@
 """Metrics: each defined once, counted on the event loop, shown to Prometheus."""
 
 from app.telemetry.metrics import intake, mail, pool, relay, service
+from app.telemetry.metrics.by_label import ByLabel
 from app.telemetry.metrics.catalogue import CATALOGUE
 from app.telemetry.metrics.counter import Count, Counter
 from app.telemetry.metrics.definition import Definition, Kind
@@ -12,6 +13,7 @@ from app.telemetry.metrics.reading import Reading, Snapshot
 
 __all__ = [
     "CATALOGUE",
+    "ByLabel",
     "Count",
     "Counter",
     "Definition",

@@ -13,7 +13,8 @@ from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from app.composer.budget import STEPS, Budget
-from app.composer.rendering import Rendering, new_environment
+from app.composer.environment import new_environment
+from app.composer.rendering import Rendering
 from app.domain.errors import InvalidMessage
 from tests.support.untraced import untraced
 from tests.unit.composer.mails import body, both, composer_with, read_back, refusal, write

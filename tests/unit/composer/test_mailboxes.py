@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.composer import Composer, ComposerConfig
+from app.composer.mailboxes import address_header
 from app.domain.message import Address
 from tests.unit.composer.mails import (
     ANN,
@@ -45,6 +48,9 @@ def test_any_display_names_are_read_back_in_short_lines(names: list[str]) -> Non
         ("", "To: j@example.com"),
         ("Ann Doe", "To: Ann Doe <j@example.com>"),
         ("Doe, Ann", 'To: "Doe, Ann" <j@example.com>'),
+        ("," * 60, f'To: "{"," * 60}"'),
+        ("." * 61, f"To: =?utf-8?b?{'Li4u' * 15}?="),
+        ("a" * 63 + "b\u00e9", f"To: =?utf-8?q?{'a' * 63}?="),
         ('"The" \\ Ann', 'To: "\\"The\\" \\\\ Ann" <j@example.com>'),
         ("Jörg Meier", "To: =?utf-8?q?J=C3=B6rg_Meier?= <j@example.com>"),
         ("=?utf-8?q?x?=", "To: =?utf-8?b?PT91dGYtOD9xP3g/PQ==?= <j@example.com>"),
@@ -69,6 +75,18 @@ def test_a_hundred_recipients_are_folded() -> None:
     composed = compose(to=to)
     assert max(map(len, header_lines(composed))) <= 76
     assert [each.spec for each in to] == [spec for _, spec in addresses(composed, "To")]
+
+
+@given(st.lists(st.integers(1, 64), min_size=1, max_size=20))
+def test_a_line_takes_as_many_addresses_as_fit_and_always_the_first(lengths: list[int]) -> None:
+    to = [Address("x" * length, "example.com") for length in lengths]
+    *lines, end = address_header("Reply-To", to).split("\r\n")
+    assert "" == end
+    assert f"Reply-To: {', '.join(each.spec for each in to)}" == "".join(lines)
+    assert lines[0].startswith("Reply-To: x")
+    for line, following in pairwise(lines):
+        first = following.split(" ")[1].removesuffix(",")
+        assert len(line) + 1 + len(first) + 1 > 76, "it would have had room, and a comma"
 
 
 def test_a_non_ascii_local_part_alone_asks_for_smtputf8() -> None:

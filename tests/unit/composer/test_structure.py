@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import email
+import re
 from email import policy
 from email.message import EmailMessage
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -70,9 +72,64 @@ def test_related_names_its_root() -> None:
     assert (image["Content-ID"], image.get_content_disposition()) == ("<logo>", "inline")
 
 
+WHOLE = """\
+MIME-Version: 1.0
+Content-Type: multipart/mixed;
+ boundary="=_#_m"
+
+--=_#_m
+Content-Type: multipart/alternative;
+ boundary="=_#_a"
+
+--=_#_a
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: quoted-printable
+
+t
+--=_#_a
+Content-Type: multipart/related; type="text/html";
+ boundary="=_#_r"
+
+--=_#_r
+Content-Type: text/html; charset=utf-8
+Content-Transfer-Encoding: quoted-printable
+
+h
+--=_#_r
+Content-Type: image/png
+Content-Transfer-Encoding: base64
+Content-Disposition: inline;
+ filename="logo.png"
+Content-ID: <logo>
+
+iVBORw==
+--=_#_r--
+--=_#_a--
+--=_#_m
+Content-Type: application/pdf
+Content-Transfer-Encoding: base64
+Content-Disposition: attachment;
+ filename="report.pdf"
+
+JVBERi0xLjcgAP8=
+--=_#_m--
+"""
+
+
+def test_the_whole_is_written_as_plainly_as_it_can_be() -> None:
+    content = compose(text="t", html="h", attachments=(PDF, LOGO)).content.decode()
+    boundaries = set(re.findall(r"[0-9a-f]{24}(?=_[amr])", content))
+    assert 1 == len(boundaries)
+    written = content.replace(boundaries.pop(), "#")
+    assert WHOLE.replace("\n", "\r\n") == written[written.index("MIME-Version") :]
+
+
 def test_boundaries_cannot_be_foreseen() -> None:
-    first, second = (read(compose(text="t", html="h")).get_boundary() for _ in range(2))
-    assert first != second
+    boundaries = [str(read(compose(text="t", html="h")).get_boundary()) for _ in range(150)]
+    assert 150 == len(set(boundaries))
+    assert all(re.fullmatch("=_[0-9a-f]{24}_a", each) for each in boundaries)
+    drawn = [each[2:26] for each in boundaries]
+    assert all(after[:8] not in before for before, after in pairwise(drawn))
 
 
 @given(FILE_NAMES, st.binary(max_size=500))
@@ -153,7 +210,8 @@ def test_a_bad_content_id_is_refused(bad: str) -> None:
 
 
 def test_a_content_id_given_twice_is_refused() -> None:
-    assert refusal(html="h", attachments=(LOGO, LOGO)).field == "attachments[1].content_id"
+    error = refusal(html="h", attachments=(LOGO, LOGO))
+    assert str(error) == "attachments[1].content_id: is another attachment's too"
 
 
 def test_a_mail_is_attached_without_encoding() -> None:

@@ -50,7 +50,7 @@ def test_a_single_refusal_slows_nobody() -> None:
 
 def test_few_refusals_among_many_slow_nobody() -> None:
     limit, _ = made()
-    answers(limit, accepted=100, refused=2)
+    answers(limit, accepted=98, refused=2)
     assert None is limit.limit
     answers(limit, accepted=0, refused=1)
     assert None is not limit.limit
@@ -106,7 +106,32 @@ def test_it_grows_by_half_a_percent_a_second_doubling_every_ten() -> None:
     # Ten and fifteen seconds without a refusal: the step has doubled once.
     assert 95 * 1.005**9 * 1.01**5 < (limit.limit or 0) < 95 * 1.005**9 * 1.01**7
     clock.advance(300)
+    assert (0.0, True) == (limit.ready_in(), limit.try_take())
     assert None is limit.limit
+
+
+def test_bursts_grow_with_the_limit() -> None:
+    limit, clock = made()
+    answers(limit, accepted=1000, refused=30)
+    clock.advance(20.5)
+    now = limit.limit or 0
+    clock.advance(0.4)
+    assert 1000 < now < 1500
+    assert int(now / 10) == sum(limit.try_take() for _ in range(1000))
+
+
+def test_what_is_sent_in_any_case_is_borrowed_and_can_be_given_back() -> None:
+    limit, clock = made()
+    limit.take()
+    limit.give_back()
+    answers(limit, accepted=10, refused=2)
+    clock.advance(0.5)
+    assert 0.0 == limit.ready_in()
+    for _ in range(2):
+        limit.take()
+    assert 2 / 9.5 == pytest.approx(limit.ready_in())
+    limit.give_back()
+    assert 1 / 9.5 == pytest.approx(limit.ready_in())
 
 
 def test_against_a_relay_of_50_a_second_it_finds_the_rate() -> None:
@@ -266,6 +291,27 @@ def test_a_guess_from_a_few_answers_doubles_each_second_until_the_next_refusals(
     assert limit.limit == pytest.approx(0.95 * 4 * 3.8 * 0.8 * 1.005, rel=0.1)
 
 
+def test_a_whole_second_s_answers_are_no_guess() -> None:
+    limit, clock = made(whole_seconds=True)
+    answers(limit, accepted=10, refused=0)
+    clock.advance(0.5)
+    answers(limit, accepted=10, refused=0)
+    clock.advance(0.5)
+    answers(limit, accepted=0, refused=2)
+    assert 9.5 == limit.limit
+    clock.advance(1.5)
+    assert 9.5 * 1.005 == pytest.approx(limit.limit)
+
+
+def test_after_a_second_of_silence_a_few_answers_are_a_guess_again() -> None:
+    limit, clock = made(whole_seconds=True)
+    limit.accepted()
+    clock.advance(1.0)
+    answers(limit, accepted=4, refused=2)
+    clock.advance(1.5)
+    assert 2 * 3.8 == pytest.approx(limit.limit)
+
+
 def test_from_whole_seconds_no_cut_comes_before_a_rest_is_over_for_one() -> None:
     limit, clock = made(whole_seconds=True)
     for _ in range(3):
@@ -283,5 +329,5 @@ def test_from_whole_seconds_no_cut_comes_before_a_rest_is_over_for_one() -> None
 
 @pytest.mark.parametrize("name", ["cut", "growth", "depth", "doubling", "rest"])
 def test_settings_that_make_no_sense_are_refused(name: str) -> None:
-    with pytest.raises(ValueError, match=name):
+    with pytest.raises(ValueError, match=f"^{name} is"):
         made(**{name: -1})

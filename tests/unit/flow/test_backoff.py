@@ -32,6 +32,11 @@ def test_without_jitter_it_is_the_formula(base: float, factor: float, n: int) ->
     assert math.isclose(expected, Backoff(base, factor, 1e4, 0).delay(n), rel_tol=1e-9)
 
 
+@pytest.mark.parametrize(("base", "expected"), [(0, 0.0), (0.001, 60.0)])
+def test_a_power_beyond_all_floats_is_the_cap_or_nothing(base: float, expected: float) -> None:
+    assert expected == Backoff(base, 10.0, cap=60, jitter=0).delay(10**6)
+
+
 def test_jitter_spreads_evenly_around_the_delay() -> None:
     for chance, expected in ((0.0, 9.0), (0.5, 10.0), (1.0, 11.0)):
         backoff = Backoff(10, 1, 60, 0.1, chance=iter([chance]).__next__)
@@ -44,15 +49,17 @@ def test_jitter_spreads_evenly_around_the_delay() -> None:
         ("base", -1),
         ("factor", 0.5),
         ("factor", math.nan),
+        ("factor", math.inf),
         ("cap", -1),
+        ("cap", True),
         ("jitter", 1.5),
         ("jitter", -1),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(name: str, value: Any) -> None:
-    with pytest.raises(ValueError, match=name):
+    with pytest.raises(ValueError, match=f"^{name} is"):
         Backoff(**{name: value})
-    with pytest.raises(ValueError, match=name):
+    with pytest.raises(ValueError, match=f"^{name} is"):
         RetryPolicy(**{name: value})
 
 
@@ -61,6 +68,7 @@ def test_retry_policy_gives_so_many_delays_and_then_none() -> None:
     error = ValueError()
     assert [1.0, 2.0, None] == [policy.next_delay(attempts, error) for attempts in (1, 2, 3)]
     assert [1.0, 2.0] == [policy.delay(n) for n in range(2)]
+    assert 9.0 == RetryPolicy(base=10, factor=1, jitter=0.1, chance=lambda: 0.0).delay(0)
 
 
 def test_retry_policy_asks_retry_if_and_by_default_takes_exceptions_only() -> None:
@@ -72,5 +80,5 @@ def test_retry_policy_asks_retry_if_and_by_default_takes_exceptions_only() -> No
 
 @pytest.mark.parametrize("value", [-1, 1.5, True, None])
 def test_max_retries_is_a_whole_number(value: Any) -> None:
-    with pytest.raises(ValueError, match="max_retries"):
+    with pytest.raises(ValueError, match=r"^max_retries is .*of at least 0$"):
         RetryPolicy(value)

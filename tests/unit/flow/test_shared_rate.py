@@ -34,9 +34,15 @@ def test_who_waits_has_what_the_idle_leave() -> None:
     assert 2.5 == part_of(50.0, Use(0.0, waited=False), [Use(25.0, waited=True)])
 
 
+def test_who_waits_not_keeps_what_it_uses_and_half_of_that_again() -> None:
+    assert 17.5 == part_of(50.0, Use(10.0, waited=False), [Use(25.0, waited=True)])
+    assert 32.5 == part_of(50.0, Use(25.0, waited=True), [Use(10.0, waited=False)])
+
+
 def test_a_part_is_kept_as_a_rate_is() -> None:
     clock = ManualClock()
     shared = SharedRate(50.0, 0.1, clock=clock)
+    assert (50.0, 50.0, 5.0) == (shared.whole, shared.rate, shared.burst)
     shared.have(10.0)
     assert (50.0, 10.0, 1.0) == (shared.whole, shared.rate, shared.burst)
     shared.take()
@@ -60,7 +66,7 @@ def test_who_had_to_wait_counts_as_waiting_for_some_seconds() -> None:
     shared = SharedRate(10.0, 0.1, clock=clock)
     for _ in range(2):
         shared.take()
-    clock.advance(2.0)
+    clock.advance(3.0)
     assert shared.use().waited
-    clock.advance(2.0)
+    clock.advance(0.1)
     assert not shared.use().waited

@@ -21,6 +21,15 @@ def test_a_burst_goes_at_once_and_the_rest_at_the_rate() -> None:
     assert 3.0 == bucket.tokens
 
 
+def test_a_burst_is_one_second_s_worth_if_nothing_else_is_said_and_never_below_one() -> None:
+    assert 7.0 == TokenBucket(7).burst
+    assert 1.0 == TokenBucket(0.2).burst
+    bucket = TokenBucket(7, 0.5)
+    assert 1.0 == bucket.burst
+    bucket.change(9)
+    assert (9.0, 1.0) == (bucket.rate, bucket.burst)
+
+
 def test_take_borrows_and_tells_how_long_to_wait() -> None:
     clock = ManualClock()
     bucket = TokenBucket(rate=10, burst=1, clock=clock)
@@ -64,5 +73,8 @@ def test_never_more_than_burst_plus_rate_times_time(
 
 @pytest.mark.parametrize(("name", "value"), [("rate", 0), ("rate", -1), ("burst", 0)])
 def test_settings_that_make_no_sense_are_refused(name: str, value: Any) -> None:
-    with pytest.raises(ValueError, match=name):
+    with pytest.raises(ValueError, match=f"^{name} is"):
         TokenBucket(**{"rate": 1, name: value})
+    bucket = TokenBucket(7, 3, clock=ManualClock())
+    with pytest.raises(ValueError, match=f"^{name} is"):
+        bucket.change(**{"rate": 1, name: value})

@@ -64,6 +64,22 @@ def test_settling_never_makes_it_longer(case: tuple[int, list[int]], data: st.Da
         before = after
 
 
+def test_its_wire_form_stays_as_it_was_written() -> None:
+    """Another release may have to read it; the distances are 1, 32, 33 and 928."""
+    written = "kmcp1DLGDHQAAAAAAAAAAFAAAAAAAAAPoAAAAAAAAAAFAfgB_c"
+    assert written == encode(5, 1000, (5, 6, 38, 71, 999))
+    assert Checkpoint(1000, (5, 6, 38, 71, 999)) == decode(written, 5)
+
+
+@pytest.mark.parametrize("power", range(0, 61, 5))
+def test_a_distance_takes_a_character_for_each_five_bits(power: int) -> None:
+    for distance, length in ((2**power, max(1, power // 5)), (2**power + 1, power // 5 + 1)):
+        assert length == distance_length(distance)
+        metadata = encode(7 + distance, 7 + distance, (0, distance))
+        assert FIXED_LENGTH + length == len(metadata)
+        assert Checkpoint(7 + distance, (0, distance)) == decode(metadata, 7 + distance)
+
+
 @given(unsettled())
 def test_the_length_can_be_told_from_the_distances(case: tuple[int, list[int]]) -> None:
     position, waiting = case
@@ -74,6 +90,7 @@ def test_the_length_can_be_told_from_the_distances(case: tuple[int, list[int]]) 
 
 
 def test_four_thousand_neighbours_fit_into_what_kafka_takes() -> None:
+    assert 4096 == MAX_CHARACTERS
     assert len(encode(10_000, 10_000, range(5_000, 9_000))) <= MAX_CHARACTERS
 
 
@@ -102,7 +119,7 @@ def test_damage_is_noticed(case: tuple[int, list[int]], data: st.DataObject) -> 
     place = data.draw(st.integers(5, len(metadata) - 1))
     other = data.draw(st.characters(codec="ascii").filter(lambda c: c != metadata[place]))
     damaged = metadata[:place] + other + metadata[place + 1 :]
-    with pytest.raises(UnreadableCheckpoint):
+    with pytest.raises(UnreadableCheckpoint, match=r"^the checkpoint is damaged: its checksum"):
         decode(damaged, position)
 
 
@@ -112,6 +129,13 @@ def test_a_cut_text_is_noticed(case: tuple[int, list[int]], data: st.DataObject)
     metadata = encode(position, position, waiting)
     with pytest.raises(UnreadableCheckpoint):
         decode(metadata[: data.draw(st.integers(5, len(metadata) - 1))], position)
+
+
+@pytest.mark.parametrize("body", ["", "A" * 11, "A" * 21])
+def test_a_right_checksum_over_too_little_is_damage(body: str) -> None:
+    crc = encode_number(zlib.crc32(body.encode()), 6)
+    with pytest.raises(UnreadableCheckpoint):
+        decode(f"kmcp1{crc}{body}", 0)
 
 
 def test_a_right_checksum_over_what_is_no_number_is_damage() -> None:

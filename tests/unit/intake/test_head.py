@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -107,6 +108,18 @@ def test_a_clock_that_is_put_forward_ends_the_wait() -> None:
     assert not tier.wait_s(0)
 
 
+def test_a_clock_that_is_put_forward_a_little_ends_the_wait_so_much_sooner() -> None:
+    tier = Tier([START_MS])
+    tier.wait_s(0)
+    tier.error_ms = 10_000
+    assert tier.wait_s(0) == 20.0
+
+
+def test_what_is_due_before_the_delay_is_over_waits_to_the_millisecond() -> None:
+    tier = Tier([START_MS + HOUR_MS])
+    assert tier.wait_s(0, START_MS + 1) == pytest.approx(0.001, rel=0.01)
+
+
 def test_a_head_whose_own_time_is_far_away_is_held_for_the_delay_alone() -> None:
     """As by a header that somebody wrote by hand."""
     year_9999 = 253_402_300_799_999
@@ -123,6 +136,14 @@ def test_those_appended_by_a_clock_ahead_of_ours_keep_their_distances() -> None:
         taken.append(tier.true_ms)
     assert taken[0] == START_MS + DELAY_MS
     assert [b - a for a, b in pairwise(taken)] == [b - a for a, b in pairwise(gaps)]
+
+
+def test_a_clock_that_is_put_back_again_costs_one_more_delay_and_no_distance() -> None:
+    tier = Tier([START_MS + HOUR_MS + gap for gap in (0, 1_000, 2_000, 5_000)])
+    tier.held_ms(0)
+    tier.error_ms = -HOUR_MS // 6
+    assert tier.held_ms(1) == DELAY_MS
+    assert [tier.held_ms(2), tier.held_ms(3)] == [1_000, 3_000]
 
 
 def test_once_times_are_ours_again_each_waits_for_its_own() -> None:

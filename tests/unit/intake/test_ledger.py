@@ -28,6 +28,7 @@ class LedgerModel(RuleBasedStateMachine):
         self.position = 0
         self.unsettled: set[int] = set()
         self.in_hand: set[int] = set()
+        self.written: dict[tuple[int, int], str] = {}
 
     @rule(gap=st.integers(0, 2000))
     def take_the_next(self, gap: int) -> None:
@@ -82,6 +83,15 @@ class LedgerModel(RuleBasedStateMachine):
         assert tuple(sorted(self.unsettled)) == self.entry.unsettled
         assert self.position == self.entry.position
         assert len(self.in_hand) == self.entry.in_hand
+        assert len(self.unsettled) == self.entry.unsettled_count
+        assert min(self.unsettled, default=None) == self.entry.lowest
+
+    @invariant()
+    def one_version_is_one_checkpoint(self) -> None:
+        """Whoever has written this version has nothing to write."""
+        metadata = self.entry.metadata(CommitPolicy.SETTLED)
+        version = self.entry.epoch, self.entry.version
+        assert metadata == self.written.setdefault(version, metadata)
 
     @invariant()
     def nothing_unsettled_lies_outside_the_checkpoint(self) -> None:
@@ -113,6 +123,23 @@ def test_a_record_is_held_back_when_the_checkpoint_is_full_until_something_settl
     )
     ledger.settle(claim(0, entry.epoch))
     assert entry.fits(offset)
+
+
+def test_what_changes_nothing_is_no_new_version() -> None:
+    ledger = Ledger()
+    entry = ledger.assign(QUEUE, 5, [2])
+    version = entry.version
+    entry.advance(5)
+    entry.advance(4)
+    ledger.settle(claim(3, entry.epoch))
+    ledger.give_up(claim(2, entry.epoch))
+    assert (version, 5, (2,)) == (entry.version, entry.position, entry.unsettled)
+
+
+def test_a_partition_that_is_not_assigned_can_be_dropped() -> None:
+    ledger = Ledger()
+    ledger.drop(QUEUE)
+    assert None is ledger.get(QUEUE)
 
 
 def test_an_epoch_ends_when_the_partition_is_assigned_anew_or_dropped() -> None:

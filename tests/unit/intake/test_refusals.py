@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from app.domain.record import Record
 
 MAX_BYTES = 1_000_000
+YEAR_9999_MS = 253_402_300_799_999
 DECODER = Decoder(DecoderConfig(MAX_BYTES, {"password_reset": 3600.0}))
 INJECTED = "Hello\r\nBcc: eve@example.com"
 
@@ -29,33 +30,33 @@ def refused(mail: Record) -> InvalidMessage:
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        (None, "tombstone"),
-        (b"", "empty"),
-        (b"\xef\xbb\xbf", "empty"),
-        (b"  ", "not JSON"),
-        (b"hello", "not JSON"),
-        (b"{", "not JSON"),
-        (b'{"to":"a@example.com"} x', "not JSON"),
-        (b'{"to":NaN}', "not JSON"),
-        (b'{"max_retries":Infinity}', "not JSON"),
-        (b'{"text":"\\ud800"}', "not JSON"),
-        (b"null", "not an object"),
-        (b"[]", "not an object"),
-        (b'"to"', "not an object"),
-        (b'{"to":"\xff"}', "not UTF-8 (at byte 7)"),
-        ('{"text":"\ud800"}'.encode("utf-8", "surrogatepass"), "not UTF-8"),
-        ('{"to":"a@example.com"}'.encode("utf-16"), "not UTF-8"),
-        (b"[" * 100_000, "nested deeper than 64"),
-        (b'{"data":' * 1_000 + b"1" + b"}" * 1_000, "nested deeper than 64"),
-        (b'{"data":' * 65 + b"1" + b"}" * 65, "nested deeper than 64"),
-        (b'{"data":' + b"[" * 64 + b"]" * 64 + b"}", "nested deeper than 64"),
+        (None, "is null (a tombstone)"),
+        (b"", "is empty"),
+        (b"\xef\xbb\xbf", "is empty"),
+        (b"  ", "is not JSON: "),
+        (b"hello", "is not JSON: "),
+        (b"{", "is not JSON: "),
+        (b'{"to":"a@example.com"} x', "is not JSON: "),
+        (b'{"to":NaN}', "is not JSON: "),
+        (b'{"max_retries":Infinity}', "is not JSON: "),
+        (b'{"text":"\\ud800"}', "is not JSON: "),
+        (b"null", "is JSON, but not an object"),
+        (b"[]", "is JSON, but not an object"),
+        (b'"to"', "is JSON, but not an object"),
+        (b'{"to":"\xff"}', "is not UTF-8 (at byte 7)"),
+        ('{"text":"\ud800"}'.encode("utf-8", "surrogatepass"), "is not UTF-8"),
+        ('{"to":"a@example.com"}'.encode("utf-16"), "is not UTF-8"),
+        (b"[" * 100_000, "is nested deeper than 64"),
+        (b'{"data":' * 1_000 + b"1" + b"}" * 1_000, "is nested deeper than 64"),
+        (b'{"data":' * 65 + b"1" + b"}" * 65, "is nested deeper than 64"),
+        (b'{"data":' + b"[" * 64 + b"]" * 64 + b"}", "is nested deeper than 64"),
         (b" " * (MAX_BYTES + 1), "has 1000001 bytes, more than the 1000000 of EMAIL_MAX_BYTES"),
     ],
 )
 def test_a_value_that_is_no_message(value: bytes | None, reason: str) -> None:
     error = refused(record(value))
     assert error.field == "value"
-    assert reason in error.reason
+    assert error.reason.startswith(reason)
 
 
 def test_nesting_up_to_the_limit_is_fine() -> None:
@@ -73,7 +74,7 @@ def test_a_value_of_twenty_megabytes_is_refused_unread() -> None:
 @pytest.mark.parametrize(
     ("fields", "field", "reason"),
     [
-        ({"to": ...}, "to", "is required"),
+        ({"to": ...}, "to", "is required: neither to, cc nor bcc has a recipient"),
         ({"to": None}, "to", "is required"),
         ({"to": ""}, "to", "is required"),
         ({"to": []}, "to", "is required"),
@@ -88,6 +89,8 @@ def test_a_value_of_twenty_megabytes_is_refused_unread() -> None:
         ({"reply_to": False}, "reply_to", "must be a mail address"),
         ({"to": ["a@example.com"] * 1001}, "to", "more than 1000"),
         ({"to": ["a@example.com"] * 600, "cc": ["a@example.com"] * 600}, "to", "more than 1000"),
+        ({"to": ["a@example.com"] * 600, "bcc": ["a@example.com"] * 600}, "to", "more than 1000"),
+        ({"reply_to": ["a@example.com"] * 1001}, "reply_to", "has more than 1000 entries"),
         ({"from_": "nobody"}, "from", "is not a mail address"),
         ({"from_": ["ann@example.com"]}, "from", "must be a mail address"),
         ({"envelope_from": "nobody"}, "envelope_from", "is not a mail address"),
@@ -98,6 +101,7 @@ def test_a_value_of_twenty_megabytes_is_refused_unread() -> None:
         ({"subject": 17}, "subject", "must be a string"),
         ({"subject": "x" * 2001}, "subject", "longer than 2000"),
         ({"text": ...}, "text", "is required, unless html or template is given"),
+        ({"subject": ...}, "subject", "is required, unless a template gives it"),
         ({"text": None}, "text", "is required"),
         ({"text": ["a"]}, "text", "must be a string"),
         ({"text": "a\0b"}, "text", "NUL"),
@@ -113,7 +117,7 @@ def test_a_value_of_twenty_megabytes_is_refused_unread() -> None:
         ({"tags": "a"}, "tags", "must be a list"),
         ({"tags": ["a", 1]}, "tags[1]", "must be a string"),
         ({"tags": ["a"] * 101}, "tags", "more than 100"),
-        ({"locale": "../x"}, "locale", "must be a language tag"),
+        ({"locale": "../x"}, "locale", "must be a language tag such as pt-BR"),
         ({"type": 7}, "type", "must be a string"),
         ({"type": "x" * 101}, "type", "longer than 100"),
         ({"priority": "urgent"}, "priority", "must be one of high, normal, low"),
@@ -169,6 +173,7 @@ def test_a_field_that_is_wrong(fields: dict[str, Any], field: str, reason: str) 
     error = refused(flat(**fields))
     assert error.field == field
     assert reason in error.reason
+    assert error.reason.startswith(("has", "is ", "must be "))
 
 
 @pytest.mark.parametrize(
@@ -238,7 +243,7 @@ def test_fields_of_an_envelope_are_named_as_in_a_flat_record() -> None:
     assert refused(enveloped(to=["ann@example.com", "bob"])).field == "to[1]"
     assert refused(enveloped(to="")).field == "to"
     assert refused(enveloped(template="", text="")).field == "text"
-    assert refused(json_record({"type": "x", "message": []})).field == "message"
+    assert str(refused(json_record({"message": []}))) == "message: must be an object"
 
 
 def test_recipients_that_are_not_the_messages() -> None:
@@ -248,17 +253,23 @@ def test_recipients_that_are_not_the_messages() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "reason"),
     [
-        ("mail-attempt", b"two"),
-        ("mail-first-seen", b""),
-        ("mail-not-before", b"-1"),
-        ("mail-origin", b"email-queue"),
-        ("mail-recipients", b"[]"),
-        ("mail-recipients", b"[7]"),
+        ("mail-attempt", b"two", "must be a number from 0 to 2000000"),
+        ("mail-attempt", b"2000001", "must be a number from 0 to 2000000"),
+        ("mail-first-seen", b"", f"must be a time in epoch milliseconds, from 0 to {YEAR_9999_MS}"),
+        (
+            "mail-not-before",
+            b"-1",
+            f"must be a time in epoch milliseconds, from 0 to {YEAR_9999_MS}",
+        ),
+        ("mail-origin", b"email-queue", "must be topic/partition/offset"),
+        ("mail-origin", b"email queue/0/1", "must be topic/partition/offset"),
+        ("mail-recipients", b"[]", "must be a JSON list of addresses, not empty"),
+        ("mail-recipients", b"ann@example.com", "must be a JSON list of addresses, not empty"),
+        ("mail-recipients", b"[7]", 'must be a mail address: a string or {"name", "address"}'),
     ],
 )
-def test_a_header_of_ours_that_was_edited(name: str, value: bytes) -> None:
+def test_a_header_of_ours_that_was_edited(name: str, value: bytes, reason: str) -> None:
     error = refused(flat((name, value)))
-    assert error.field == f"header {name}"
-    assert "must be" in error.reason
+    assert (f"header {name}", reason) == (error.field, error.reason)

@@ -19,6 +19,10 @@ def test_a_partition_without_offset_starts_at_its_first_record() -> None:
     assert Plan(40) == plan(Committed(-1, ""), 40, 90)
 
 
+def test_the_first_offset_of_all_may_be_committed() -> None:
+    assert Plan(3, (1,)) == plan(written(3, 1, committed=0), 0, 90)
+
+
 def test_position_and_unsettled_come_from_the_checkpoint_under_both_policies() -> None:
     assert Plan(70, (50, 60)) == plan(written(70, 50, 60), 0, 90)
     assert Plan(70, (50, 60)) == plan(written(70, 50, 60, committed=50), 0, 90)
@@ -28,7 +32,9 @@ def test_a_reset_by_another_tool_is_obeyed_and_said() -> None:
     reset = Committed(10, checkpoint.encode(70, 70, (50,)))
     found = plan(reset, 0, 90)
     assert (10, ()) == (found.position, found.unsettled)
-    assert "set by another tool" in found.notes[0]
+    [note] = found.notes
+    assert "offset 10 was set by another tool" in note
+    assert note.endswith("; going on there, what was unsettled before is forgotten")
 
 
 def test_a_damaged_checkpoint_is_an_error_unless_ignored() -> None:
@@ -37,26 +43,38 @@ def test_a_damaged_checkpoint_is_an_error_unless_ignored() -> None:
         plan(damaged, 0, 90)
     found = plan(damaged, 0, 90, ignore_unreadable=True)
     assert (70, ()) == (found.position, found.unsettled)
-    assert "ignored as asked" in found.notes[0]
+    [note] = found.notes
+    assert note.endswith("; ignored as asked, going on at offset 70")
 
 
 def test_unsettled_offsets_that_retention_took_are_named_and_the_rest_stays() -> None:
-    found = plan(written(70, 10, 20, 60), 25, 90)
-    assert (70, (60,), 2, 2) == (found.position, found.unsettled, found.lost, found.gone)
-    assert "2 unsettled offsets, 10 to 20" in found.notes[0]
+    found = plan(written(70, 10, 15, 20, 60), 25, 90)
+    assert (70, (60,), 3, 3) == (found.position, found.unsettled, found.lost, found.gone)
+    assert ("retention took 3 unsettled offsets, 10 to 20",) == found.notes
 
 
 def test_unread_offsets_that_retention_took_are_said() -> None:
     found = plan(written(70), 80, 90)
     assert (80, (), 10, 0) == (found.position, found.unsettled, found.lost, found.gone)
-    assert "70 to 79" in found.notes[0]
+    assert ("retention took the offsets 70 to 79 before they were read",) == found.notes
+
+
+def test_unsettled_and_unread_offsets_that_retention_took_are_counted_together() -> None:
+    found = plan(written(70, 60, 65), 80, 90)
+    assert (80, (), 12, 2) == (found.position, found.unsettled, found.lost, found.gone)
+    assert 2 == len(found.notes)
+
+
+def test_what_begins_where_the_log_begins_is_whole() -> None:
+    assert Plan(70, (60,)) == plan(written(70, 60), 60, 90)
+    assert Plan(70) == plan(written(70), 70, 90)
 
 
 def test_a_log_that_ends_before_the_position_was_created_anew() -> None:
     found = plan(written(70, 60), 0, 5)
     assert (0, ()) == (found.position, found.unsettled)
     assert found.truncated
-    assert found.gone == 1
+    assert (1, 1) == (found.lost, found.gone)
     assert "re-created" in found.notes[0]
 
 

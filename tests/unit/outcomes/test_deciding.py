@@ -46,6 +46,22 @@ def test_without_a_results_topic_a_delivered_message_needs_no_writing() -> None:
     assert (Status.DELIVERED, (), None) == (decision.status, decision.letters, decision.result)
 
 
+def test_what_is_written_carries_the_trace_it_is_told_of_instead_of_the_record_s() -> None:
+    mail = job("ann", headers=(("traceparent", b"the record's"),))
+    told = (("traceparent", b"the attempt's"),)
+
+    own, given = (
+        decide(mail, attempt(deferred("ann")), ROUTES, now_ms=NOW, rng=Random(1), context=context)
+        for context in (None, told)
+    )
+
+    assert mail.claim == given.claim
+    assert header(own.letters[0], "traceparent") == "the record's"
+    assert header(given.letters[0], "traceparent") == "the attempt's"
+    assert given.result is not None
+    assert told == given.result.headers
+
+
 def test_a_temporary_refusal_goes_to_the_first_tier() -> None:
     mail = job("ann")
 

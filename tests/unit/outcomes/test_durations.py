@@ -42,7 +42,7 @@ def test_what_is_no_duration_is_not_read(text: str) -> None:
     assert parse_duration(text) is None
 
 
-@pytest.mark.parametrize("seconds", [0, -1, 0.0001, 0.0005])
+@pytest.mark.parametrize("seconds", [0, -1, 0.0001, 0.0005, 0.0015, 1.0004])
 def test_what_has_no_spelling_is_refused(seconds: float) -> None:
     with pytest.raises(ValueError, match="milliseconds"):
         format_duration(seconds)

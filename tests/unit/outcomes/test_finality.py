@@ -43,6 +43,15 @@ def test_one_that_cannot_be_read_any_more_ends_those_that_waited() -> None:
     assert {"ann": "delivered", "ben": "dead"} == course.statuses
 
 
+def test_nor_does_it_change_who_had_an_end_already() -> None:
+    course = course_of(result("retrying", ann="dead", ben="retrying"), result("expired"))
+    assert {"ann": "dead", "ben": "expired"} == course.statuses
+
+
+def test_when_all_are_delivered_so_is_the_whole() -> None:
+    assert "delivered" == course_of(result("delivered", ann="delivered", ben="delivered")).status
+
+
 def test_an_invalid_message_without_recipients_is_final() -> None:
     course = course_of(result("dead"))
     assert course.final
@@ -89,6 +98,7 @@ def test_waits_for_every_message_and_passes_others_over() -> None:
     awaited = Awaited(["a", "b"])
     for name in ("c", "a"):
         awaited.note(result("delivered", name, ann="delivered"))
+    awaited.note({**result("delivered", ann="delivered"), "id": ["b"]})
     assert awaited.open == {"b"}
     assert not awaited.delivered
 

@@ -45,6 +45,7 @@ def rows(*expected: tuple[Phase | tuple[Phase, ...], str, ErrorKind]) -> pytest.
     (P.AUTH, "451 Authentication failed: Maximum credits exceeded", K.RELAY_AUTH),
     ((*BEFORE_MAIL, *FROM_MAIL), "530 5.7.0 Authentication required", K.RELAY_AUTH),
     (FROM_MAIL, "535 5.7.8 Error: authentication failed", K.RELAY_AUTH),
+    (FROM_MAIL, "534 5.7.9 Application-specific password required", K.RELAY_AUTH),
     (FROM_MAIL, "454 4.7.0 Temporary authentication failure", K.RELAY_AUTH),
     # Before MAIL
     (BEFORE_MAIL, "421 4.3.2 Service not available", K.CONNECTION),
@@ -61,6 +62,7 @@ def rows(*expected: tuple[Phase | tuple[Phase, ...], str, ErrorKind]) -> pytest.
     (FROM_MAIL, "454 4.7.0 Throttling failure: Maximum sending rate exceeded", K.RATE_LIMITED),
     (FROM_MAIL, "454 Throttling failure: Daily message quota exceeded", K.RATE_LIMITED),
     (FROM_MAIL, "550 5.4.5 Daily user sending limit exceeded", K.RATE_LIMITED),
+    (FROM_MAIL, "550 5.4.5 No more today", K.RATE_LIMITED),
     (P.RCPT, "550 Daily sending quota exceeded", K.RATE_LIMITED),
     (FROM_MAIL, "432 4.3.2 Concurrent connections limit exceeded", K.RATE_LIMITED),
     # Temporary
@@ -68,9 +70,11 @@ def rows(*expected: tuple[Phase | tuple[Phase, ...], str, ErrorKind]) -> pytest.
     (FROM_MAIL, "451 4.7.1 Greylisting in action", K.TEMPORARY),
     (FROM_MAIL, "421 4.7.0 Graylisted", K.TEMPORARY),
     (FROM_MAIL, "452 4.2.2 Over quota", K.TEMPORARY),
+    (FROM_MAIL, "452 4.2.2 The mailbox is over its daily quota", K.TEMPORARY),
     (FROM_MAIL, "450 4.2.0 Recipient address rejected", K.TEMPORARY),
     (FROM_MAIL, "450", K.TEMPORARY),
     (FROM_MAIL, "452 4.5.3 Too many recipients", K.TEMPORARY),
+    (FROM_MAIL, "400 4.9.9 unheard of", K.TEMPORARY),
     (FROM_MAIL, "499 4.9.9 unheard of", K.TEMPORARY),
     # Recipients
     (P.RCPT, "550 5.1.1 User unknown", K.RECIPIENT),
@@ -87,6 +91,7 @@ def rows(*expected: tuple[Phase | tuple[Phase, ...], str, ErrorKind]) -> pytest.
     (P.RCPT, "550 No such user here", K.RECIPIENT),
     # Policy
     (P.RCPT, "550 5.7.1 Not accepted", K.POLICY),
+    (P.RCPT, "599 5.7.1 Not accepted", K.POLICY),
     (P.RCPT, "554 5.7.1 Client host blocked using a list", K.POLICY),
     (P.RCPT, "550 5.4.1 Recipient address rejected: Access denied", K.POLICY),
     (P.RCPT, "501", K.POLICY),
@@ -119,6 +124,7 @@ def rows(*expected: tuple[Phase | tuple[Phase, ...], str, ErrorKind]) -> pytest.
     ((P.MAIL, P.RCPT), "503 5.5.1 Bad sequence of commands", K.CONNECTION),
     (FROM_MAIL, "504 Parameter not implemented", K.CONNECTION),
     # Out of step, which the message is not to blame for; but for what is said of it
+    (MESSAGE, "502 5.5.1 Command not implemented", K.CONNECTION),
     (MESSAGE, "503 5.5.1 Error: need RCPT command", K.CONNECTION),
     (P.DATA, "554 5.5.1 Error: no valid recipients", K.CONNECTION),
     (P.FINAL, "554 5.5.1 Invalid command in message", K.CONTENT),
@@ -131,6 +137,10 @@ def rows(*expected: tuple[Phase | tuple[Phase, ...], str, ErrorKind]) -> pytest.
     # Unknown users by words, and senders by theirs
     (P.RCPT, "550 5.5.0 mailbox unavailable", K.RECIPIENT),
     (P.RCPT, "554 No such user", K.RECIPIENT),
+    (P.RCPT, "554 5.0.0 No such user", K.RECIPIENT),
+    (P.RCPT, "550 5.1.0 No such user", K.RECIPIENT),
+    (P.RCPT, "550 5.3.0 No such user", K.RECIPIENT),
+    (P.RCPT, "550 5.5.1 No such user", K.RECIPIENT),
     (P.RCPT, "550 5.1.0 Sender address unknown", K.POLICY),
     (P.RCPT, "550 5.7.1 User unknown to our policy", K.POLICY),
 )
@@ -139,6 +149,7 @@ def test_a_reply_is_judged_by_its_row(phase: Phase, reply: str, kind: ErrorKind)
 
     assert kind == verdict.kind
     assert (kind in PERMANENT) == verdict.permanent
+    assert "" == verdict.detail
 
 
 @pytest.mark.parametrize("code", [250, 251, 200, 299])
@@ -147,6 +158,11 @@ def test_acceptance_of_the_message_delivers(code: int) -> None:
 
     assert verdict.delivered
     assert not verdict.permanent
+
+
+@pytest.mark.parametrize("code", [300, 354, 399])
+def test_a_reply_to_the_dot_that_is_no_answer_leaves_it_in_doubt(code: int) -> None:
+    assert K.AMBIGUOUS == judged(P.FINAL, f"{code} go on").kind
 
 
 @pytest.mark.parametrize("phase", [P.MAIL, P.RCPT, P.DATA, P.BODY])
@@ -165,7 +181,7 @@ def test_a_loss_after_the_last_octet_is_ambiguous_and_retried() -> None:
     verdict = judge(RecipientReply("a@example.com", P.FINAL, None))
 
     assert (K.AMBIGUOUS, False) == (verdict.kind, verdict.permanent)
-    assert "final" in verdict.detail
+    assert "no reply in phase final" == verdict.detail
 
 
 def test_an_operator_may_prefer_loss_to_duplicates() -> None:
@@ -253,6 +269,117 @@ def test_an_unreadable_enhanced_code_counts_as_none(enhanced: str) -> None:
     reply = RecipientReply("a@example.com", P.RCPT, Reply(550, enhanced, "x"))
 
     assert K.RECIPIENT == judge(reply).kind
+
+
+@pytest.mark.parametrize(
+    ("said", "phrases", "kind"),
+    [
+        (
+            "450 4.7.1",
+            [
+                "greylist",
+                "graylist",
+                "grey-list",
+                "gray-list",
+                "grey list",
+                "Gray Listed",
+                "POSTGREY",
+            ],
+            K.TEMPORARY,
+        ),
+        ("450 4.7.1", ["grey mail", "list", "blacklist"], K.RATE_LIMITED),
+        (
+            "454",
+            ["throttling", "THROTTLED", "sending rate", "rate exceeded", "rate limit"],
+            K.RATE_LIMITED,
+        ),
+        ("454", ["rate", "sending", "limit"], K.TEMPORARY),
+        (
+            "550 5.7.1",
+            [
+                "daily quota",
+                "daily sending limit",
+                "quota per day",
+                "limit daily",
+                "limit: 500 in 24 hours",
+                "quota: 5 in 24-hour window",
+                "submission quota exceeded",
+                "SubmissionQuotaExceeded",
+            ],
+            K.RATE_LIMITED,
+        ),
+        (
+            "550 5.7.1",
+            ["dailyquota", "daily mail", "quota 24", "limit of 5", "submission limit"],
+            K.POLICY,
+        ),
+        (
+            "451 4.3.0",
+            [
+                "too many connections",
+                "too many concurrent connections",
+                "too many sessions",
+                "too many simultaneous SMTP connections",
+                "too many open connections",
+                "concurrent connection limit",
+                "concurrent smtp connections have exceeded",
+            ],
+            K.RATE_LIMITED,
+        ),
+        ("451 4.3.0", ["too many recipients", "concurrent connections"], K.TEMPORARY),
+        (
+            "550 5.5.0",
+            [
+                "user unknown",
+                "recipient not found",
+                "mailbox unavailable",
+                "account does not exist",
+                "address doesn't exist",
+                "domain doesn't have this user doesn't have",
+                "unknown user",
+                "invalid recipient",
+                "no such mailbox",
+                "unknown local account",
+                "no such local address",
+            ],
+            K.RECIPIENT,
+        ),
+        (
+            "550 5.5.0",
+            [
+                "sender unknown user",
+                "from this address: unknown user",
+                "known user",
+                "users are found",
+            ],
+            K.POLICY,
+        ),
+    ],
+)
+def test_the_words_of_a_reply_decide_where_its_code_does_not(
+    said: str, phrases: list[str], kind: ErrorKind
+) -> None:
+    for phrase in phrases:
+        assert kind == judged(P.RCPT, f"{said} {phrase}").kind, phrase
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "relay access denied",
+        *(f"relaying {how}" for how in ("denied", "is denied", "not allowed", "is prohibited")),
+        "relaying not permitted",
+        *(f"{how} to relay" for how in ("unable", "not permitted", "not allowed", "cannot")),
+        "refused to relay",
+        "refuse to relay",
+        "relay not permitted",
+        "client host rejected: access denied",
+    ],
+)
+@pytest.mark.parametrize("code", [454, 550, 554])
+def test_whoever_may_not_relay_is_told_so_in_many_words(phrase: str, code: int) -> None:
+    assert K.RELAY_AUTH == judged(P.FINAL, f"{code} {phrase}", accepted_lately=False).kind
+    assert K.RELAY_AUTH != judged(P.FINAL, f"{code} {phrase}").kind
 
 
 replies = st.builds(

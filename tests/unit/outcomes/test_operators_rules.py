@@ -6,10 +6,11 @@ import re
 
 import pytest
 
-from app.domain.outcome import ErrorKind
+from app.domain.outcome import ErrorKind, Verdict
 from app.domain.reply_rule import ReplyRule
 from app.domain.smtp import Phase, RecipientReply, Reply
 from app.outcomes import Judge, judgement
+from app.outcomes.rules import TABLE
 
 HOLD = ReplyRule(
     "hold", ErrorKind.TEMPORARY, text=re.compile("on hold", re.IGNORECASE), delay_s=900.0
@@ -32,9 +33,49 @@ def test_the_first_rule_that_matches_decides() -> None:
 
 
 def test_the_table_decides_where_no_rule_matches() -> None:
-    verdict, _ = judgement(said("unknown"), rules=(HOLD,))
+    verdict, decided_by = judgement(said("unknown"), rules=(HOLD,))
 
     assert (ErrorKind.RECIPIENT, True) == (verdict.kind, verdict.suppress)
+    assert decided_by in TABLE
+
+
+def test_nothing_decides_on_a_delivery() -> None:
+    every = ReplyRule("every", ErrorKind.POLICY)
+
+    _, decided_by = judgement(said("Ok", 250, Phase.FINAL), rules=(every,))
+
+    assert decided_by is None
+
+
+@pytest.mark.parametrize("kind", [ErrorKind.POLICY, ErrorKind.CONNECTION])
+def test_a_wait_belongs_to_what_is_temporary(kind: ErrorKind) -> None:
+    rule = ReplyRule("mine", kind, delay_s=900.0)
+    heard = Reply(450, "4.7.1", "try again in 30 seconds")
+
+    verdict, _ = judgement(RecipientReply("a@example.com", Phase.RCPT, heard, "s"), rules=(rule,))
+
+    permanent = kind is ErrorKind.POLICY
+    assert Verdict("a@example.com", kind, permanent, reply=heard, detail="s") == verdict
+
+
+def test_a_rule_of_one_relay_says_nothing_of_another() -> None:
+    mine = ReplyRule("mine", ErrorKind.POLICY, relay="a")
+    judge = Judge((mine,))
+
+    kinds = [judge(said("unknown"), relay=relay).kind for relay in ("a", "b")]
+
+    assert [ErrorKind.POLICY, ErrorKind.RECIPIENT] == kinds
+
+
+def test_the_judge_knows_what_was_accepted_lately_and_what_doubt_means() -> None:
+    denied = RecipientReply("a@example.com", Phase.RCPT, Reply(554, None, "Relay access denied"))
+    lost = RecipientReply("a@example.com", Phase.FINAL, None)
+    judge = Judge(on_ambiguous="dead")
+
+    assert ErrorKind.POLICY == judge(denied, relay="a").kind
+    assert ErrorKind.RELAY_AUTH == judge(denied, relay="a", accepted_lately=False).kind
+    assert judge(lost, relay="a").permanent
+    assert not Judge()(lost, relay="a").permanent
 
 
 def test_a_rule_may_suppress_and_end() -> None:

@@ -7,6 +7,7 @@ import pytest
 from app.domain.claim import Claim
 from app.domain.job import Hop, Refused, RefusedAs
 from app.domain.outcome import ErrorKind, Status
+from app.domain.timestamps import rfc3339
 from app.outcomes import decide_hop, decide_refused
 from tests.unit.outcomes.builders import (
     NO_RESULTS,
@@ -111,6 +112,24 @@ def test_a_hop_waits_in_the_largest_tier_not_above_what_remains(wait_s: int, top
     assert header(letter, "mail-attempt") == "0"
     assert (None, None, None) == (decision.status, decision.kind, decision.result)
     assert decision.event == "email.waiting"
+    assert (CLAIM, hop.not_before_ms) == (decision.claim, decision.next_attempt_at_ms)
+    # Should the tier refuse the record.
+    assert (Status.RETRYING, rfc3339(hop.not_before_ms), None) == (
+        decision.fields["status"],
+        decision.fields["next_attempt_at"],
+        decision.fields["reply"],
+    )
+
+
+def test_what_is_written_of_them_carries_the_trace_it_is_told_of() -> None:
+    told = (("traceparent", b"ours"),)
+    hop = Hop(CLAIM, record(), trail(), message("ann"), NOW + 60_000)
+
+    for decision in (
+        decide_refused(undecodable(), ROUTES, now_ms=NOW, context=told),
+        decide_hop(hop, ROUTES, now_ms=NOW, context=told),
+    ):
+        assert header(decision.letters[0], "traceparent") == "ours"
 
 
 def test_a_hop_remembers_how_the_last_attempt_failed() -> None:

@@ -20,6 +20,7 @@ from app.outcomes.stated_delay import LONGEST_S, stated_delay
         ("Sender address rejected: Greylisted for 45 sec.", 45),
         ("Greylisting in action, please come back in 00:04:59", 299),
         ("please come back after 1:00:00", 3600),
+        ("Come Back In 00:01:01", 61),
         ("deferred, try again after 10 min", 600),
         ("Please try again later in 15 minutes", 900),
         ("rate limited for 30 secs", 30),

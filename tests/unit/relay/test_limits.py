@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import logging
+from datetime import timedelta
+
 import pytest
 
 from app.flow import ManualClock
@@ -19,6 +22,7 @@ def refuse(limits: Limits, times: int, stated: float | None = None) -> None:
 
 def test_a_configured_rate_lets_a_tenth_of_a_second_go_at_once() -> None:
     limits, clock = made(rate=50.0)
+    assert 50.0 == limits.rate
     for _ in range(5):
         assert 0.0 == limits.ready_in()
         limits.take()
@@ -65,8 +69,57 @@ def test_a_stated_delay_is_kept_an_hour_at_most(stated: float, rest: float) -> N
 def test_what_was_learned_can_be_forgotten() -> None:
     limits, _ = made()
     refuse(limits, 2, 600.0)
+    limits.next_turn()
     limits.forget()
     assert (None, 0.0, 0.0) == (limits.limit, limits.resting_for, limits.ready_in())
+    assert 0.0 == limits.next_turn()
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_the_first_limit_is_a_guess_that_doubles_each_second(forgotten: bool) -> None:
+    limits, clock = made()
+    if forgotten:
+        clock.advance(5)
+        limits.forget()
+    for _ in range(20):
+        limits.accepted()
+    refuse(limits, 2)
+    clock.advance(1.5)
+    assert 38.0 == limits.limit
+
+
+def test_a_message_that_was_refused_before_teaches_nothing() -> None:
+    limits, _ = made()
+    for _ in range(10):
+        limits.refused(None, again=True)
+    assert None is limits.limit
+
+
+def test_a_rest_is_told_from_when_it_began() -> None:
+    limits, clock = made()
+    began = clock.now()
+    assert began == limits.resting_since
+    clock.advance(5)
+    refuse(limits, 1, 0.5)
+    assert began + timedelta(seconds=5) == limits.resting_since
+    clock.advance(0.4)
+    refuse(limits, 1, 20.0)
+    assert began + timedelta(seconds=5) == limits.resting_since
+
+
+def test_each_limit_below_the_last_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    limits, clock = made()
+    for _ in range(20):
+        limits.accepted()
+    refuse(limits, 5)
+    clock.advance(1.5)
+    for _ in range(10):
+        limits.accepted()
+    refuse(limits, 2)
+    assert caplog.messages == [
+        f"relay main limits itself; it gets {rate} messages a second" for rate in ("19.0", "30.1")
+    ]
 
 
 def test_those_that_wait_are_told_to_come_one_after_the_other() -> None:
@@ -76,6 +129,12 @@ def test_those_that_wait_are_told_to_come_one_after_the_other() -> None:
     assert [0.1, 0.2, 0.3, 0.4] == pytest.approx(turns)
     clock.advance(5)
     assert 0.0 == limits.next_turn()
+
+
+def test_where_no_rate_is_known_all_may_ask_again_when_the_rest_is_over() -> None:
+    limits, _ = made()
+    refuse(limits, 1, 20.0)
+    assert [20.0] * 3 == [limits.next_turn() for _ in range(3)]
 
 
 def test_a_relay_with_too_many_connections_gets_one_more_again_each_minute() -> None:

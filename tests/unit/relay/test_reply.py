@@ -35,6 +35,7 @@ def parse(data: bytes) -> list[Reply]:
             Reply(550, "5.1.1", "no such user, try another"),
         ),
         (b"550-\r\n550 x\r\n", Reply(550, None, "x")),
+        (b"250-ok\r\n250\r\n", Reply(250, None, "ok")),
         (b"250 1.2.3.4 is your address\r\n", Reply(250, None, "1.2.3.4 is your address")),
         (b"550 3.1.1 no such class\r\n", Reply(550, None, "3.1.1 no such class")),
         (b"451 5.7.1 classes disagree\r\n", Reply(451, "5.7.1", "classes disagree")),
@@ -52,6 +53,8 @@ def test_reads_code_enhanced_code_and_text(wire: bytes, reply: Reply) -> None:
     [
         b"hello\r\n",
         b"\r\n",
+        b"2\r\n",
+        b"25\r\n",
         b"25 ok\r\n",
         b"2500 ok\r\n",
         b"150 preliminary\r\n",
@@ -68,8 +71,52 @@ def test_reads_code_enhanced_code_and_text(wire: bytes, reply: Reply) -> None:
     ],
 )
 def test_anything_else_is_malformed(wire: bytes) -> None:
-    with pytest.raises(MalformedReply):
+    with pytest.raises(MalformedReply, match=r"^(not an SMTP reply|a reply (line )?of over )"):
         list(ReplyParser().feed(wire))
+
+
+def test_no_other_octet_begins_a_reply_or_stands_behind_its_code() -> None:
+    for number in range(256):
+        octet = bytes((number,))
+        for data, allowed in ((octet, b"2345"), (b"250%cok\r\n" % octet, b" -")):
+            if octet in allowed:
+                list(ReplyParser().feed(data))
+            else:
+                with pytest.raises(MalformedReply, match=r"^not an SMTP reply$"):
+                    list(ReplyParser().feed(data))
+
+
+def test_a_line_may_be_as_long_as_allowed_and_no_longer() -> None:
+    assert (8_192, 65_536) == (MAX_LINE, MAX_REPLY)
+    longest = b"250 " + b"x" * (MAX_LINE - 4)
+    for code_and_mark in (b"250 ", b"250-"):
+        line = code_and_mark + b"x" * (MAX_LINE - 4)
+        list(ReplyParser().feed(line + b"\n"))
+        with pytest.raises(MalformedReply, match=r"^not an SMTP reply$"):
+            list(ReplyParser().feed(line + b"x\n"))
+    parser = ReplyParser()
+    assert [] == list(parser.feed(longest))
+    with pytest.raises(MalformedReply, match=f"^a reply line of over {MAX_LINE} octets$"):
+        list(parser.feed(b"x"))
+
+
+def test_the_lines_of_a_reply_may_be_as_long_as_allowed_together_and_no_longer() -> None:
+    parser = ReplyParser()
+    line = b"250-" + b"x" * 1020
+    for _ in range(2):
+        wire = (line + b"\n") * (MAX_REPLY // 1024) + b"250 ok\n"
+        assert [250] == [reply.code for reply in parser.feed(wire)]
+    assert [] == list(parser.feed((line + b"\n") * (MAX_REPLY // 1024)))
+    with pytest.raises(MalformedReply, match=f"^a reply of over {MAX_REPLY} octets$"):
+        list(parser.feed(b"250-\n"))
+
+
+@pytest.mark.parametrize("wire", [b"2", b"250", b"250-a\r\n", b"250-a\r\n2", b"250 ok\r\n250 "])
+def test_in_the_midst_of_a_reply_it_is_not_between_two(wire: bytes) -> None:
+    parser = ReplyParser()
+    assert parser.between_replies
+    list(parser.feed(wire))
+    assert not parser.between_replies
 
 
 def test_replies_before_the_malformed_one_are_given() -> None:
