@@ -69,7 +69,10 @@ def _formatted(text: object, *args: object, **kwargs: object) -> None:
     charge_percent(str(text), kwargs or args)
 
 
-def _indented(s: str, width: int | str = 4, *_: object, **__: object) -> None:
+def _indented(s: object, width: int | str = 4, *_: object, **__: object) -> None:
+    if isinstance(s, list):
+        # Jinja would add a line end to it, which is the message's own, before it fails.
+        raise TypeError
     charge(s)
     lines = str(s).count("\n") + 1
     make(lines * (width if isinstance(width, int) else len(width)))

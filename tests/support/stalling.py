@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SIGN = Path("hang")
 TOLD_AFTER_S = 1.0
-ENDED_AFTER_S = 5.0
+ENDED_AFTER_S = 6.0  # longer than between two looks, or a loop that is well would count as blocked
 
 
 def told_to_hang() -> bool:

@@ -12,6 +12,7 @@ from email.utils import getaddresses
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import strategies as st
 
 from app.composer import Composer, ComposerConfig
 from app.domain.errors import InvalidMessage
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
     from app.domain.smtp import Composed
 
+# What the composer takes in a header: no controls, no line breaks, no surrogates.
+LINES = st.text(
+    st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=300
+).filter(lambda text: text.strip(" ") == text)
 NOW = datetime(2025, 11, 22, 8, 6, 5, tzinfo=UTC)
 TRAIL = Trail(Origin("email-queue", 0, 7), first_seen_ms=1_763_798_000_000)
 ANN = Address("ann", "example.com", "Ann Doe")

@@ -168,6 +168,13 @@ def test_macros_of_another_file_pay_out_of_the_message_that_calls_them(folder: P
         assert body(read_back(composer, template="a")) == "12\n"
 
 
+def test_a_list_that_cannot_be_indented_stays_as_it_is() -> None:
+    rows = ["a"]
+    with pytest.raises(InvalidMessage):
+        rendered("{{ rows | indent }}", {"rows": rows})
+    assert ["a"] == rows
+
+
 def test_a_long_list_of_rows_is_no_trouble() -> None:
     source = (
         "{% for row in rows %}{% if loop.first or row.name in names %}<td>{{ row.name | upper }}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,6 +20,8 @@ from tests.support.records import (
 )
 
 ANN = Address("ann", "example.com")
+
+
 APPENDED = datetime.fromtimestamp(APPENDED_MS / 1000, UTC)
 
 
@@ -272,35 +273,3 @@ def test_a_byte_order_mark_is_skipped() -> None:
     assert (
         decoder().decode(record(b"\xef\xbb\xbf" + (flat().value or b""))).message.id == "order-17"
     )
-
-
-def test_unknown_fields_are_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-    mails = decoder()
-    for _ in range(2):
-        mails.decode(flat(colour="red"))
-        mails.decode(json_record({**ENVELOPE, "trace\n": 1}))
-    assert mails.unknown_fields == ("colour", "trace\\n")
-    assert sorted(caplog.messages) == [
-        f"ignoring the field {name}, which the wire contract does not have"
-        for name in ("colour", "trace\\n")
-    ]
-
-
-def test_unknown_fields_are_remembered_up_to_a_bound() -> None:
-    mails = decoder()
-    mails.decode(flat(**{f"{number:03}" + "x" * 1000: 1 for number in range(300)}))
-    assert len(mails.unknown_fields) == 100
-    assert max(map(len, mails.unknown_fields)) == 60
-
-
-def test_the_envelopes_own_fields_are_known() -> None:
-    mails = decoder()
-    mails.decode(json_record(ENVELOPE))
-    assert mails.unknown_fields == ()
-
-
-@pytest.mark.parametrize("name", ["to", "cc", "bcc"])
-def test_recipients_beside_a_message_field_make_a_flat_record(name: str) -> None:
-    mail = flat(**{"to": ..., name: "ann@example.com", "message": {"to": "eve@example.com"}})
-    assert decoder().decode(mail).recipients == (ANN,)

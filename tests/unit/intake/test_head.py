@@ -15,6 +15,7 @@ DELAY_MS = 30_000
 START_MS = 1_763_800_000_000
 LOOK_MS = 500
 HOUR_MS = 3_600_000
+YEAR_9999_MS = 253_402_300_799_999
 
 
 class Tier:
@@ -122,9 +123,15 @@ def test_what_is_due_before_the_delay_is_over_waits_to_the_millisecond() -> None
 
 def test_a_head_whose_own_time_is_far_away_is_held_for_the_delay_alone() -> None:
     """As by a header that somebody wrote by hand."""
-    year_9999 = 253_402_300_799_999
     tier = Tier([START_MS])
-    assert tier.held_ms(0, year_9999) == DELAY_MS
+    assert tier.held_ms(0, YEAR_9999_MS) == DELAY_MS
+
+
+def test_a_time_of_its_own_says_nothing_of_the_clock_once_that_has_come_to_it() -> None:
+    tier = Tier([START_MS, START_MS + 5_000])
+    tier.error_ms = -DELAY_MS
+    assert tier.held_ms(0, YEAR_9999_MS) == DELAY_MS
+    assert tier.held_ms(1) == DELAY_MS
 
 
 def test_those_appended_by_a_clock_ahead_of_ours_keep_their_distances() -> None:
