@@ -152,11 +152,11 @@ class SmtpServer:
             if not await self._scripted("CONNECT", session):
                 await session.write(b"220 test.example ESMTP\r\n")
             while True:
-                line = (await session.line()).decode(errors="backslashreplace").rstrip("\r\n")
+                line = (await session.line()).decode().rstrip("\r\n")
                 session.commands.append(line)
                 await self._answer(session, line)
-        except (SessionOver, OSError):  # ssl.SSLError is an OSError
-            pass
+        except (SessionOver, OSError, UnicodeDecodeError):
+            pass  # ssl.SSLError is an OSError; what is no text is a handshake that nobody agreed on
         finally:
             session.over = True
             session.writer.close()
