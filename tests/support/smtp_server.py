@@ -157,6 +157,10 @@ class SmtpServer:
                 await self._answer(session, line)
         except (SessionOver, OSError, UnicodeDecodeError):
             pass  # ssl.SSLError is an OSError; what is no text is a handshake that nobody agreed on
+        except RuntimeError:
+            # How uvloop says that what is written to was closed meanwhile.
+            if not session.writer.is_closing():
+                raise
         finally:
             session.over = True
             session.writer.close()
