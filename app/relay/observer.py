@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 class RelayObserver(Protocol):
     """Hears of one relay, in strings and numbers; called on the event loop, must not wait."""
 
-    def phases(self, passed: Sequence[tuple[str, float]]) -> None:
-        """A connection was opened, or one message sent: each phase of that with its seconds."""
+    def phases(self, begun: Sequence[tuple[str, float]], ended: float) -> None:
+        """A connection was opened, or one message sent: when each phase of that began.
+
+        Times are those of the monotonic clock, in order; `ended` is the end of the last.
+        """
         ...
 
     def opened(self, *, tls: bool) -> None:
@@ -35,22 +38,16 @@ Observers = Callable[[str], RelayObserver]
 class Laps:
     """Times phases that follow each other, for an observer that hears of all at their end."""
 
-    __slots__ = ("_observer", "_passed", "_phase", "_since")
+    __slots__ = ("_begun", "_observer")
 
     def __init__(self, phase: Phase, observer: RelayObserver) -> None:
         self._observer = observer
-        self._passed: list[tuple[str, float]] = []
-        self._phase = phase
-        self._since = time.monotonic()
+        self._begun: list[tuple[str, float]] = [(phase, time.monotonic())]
 
     def enter(self, phase: Phase) -> None:
         """The phase that was is over, and this one begins."""
-        now = time.monotonic()
-        self._passed.append((self._phase, now - self._since))
-        self._phase = phase
-        self._since = now
+        self._begun.append((phase, time.monotonic()))
 
     def end(self) -> None:
         """The last phase is over."""
-        self._passed.append((self._phase, time.monotonic() - self._since))
-        self._observer.phases(self._passed)
+        self._observer.phases(self._begun, time.monotonic())

@@ -70,7 +70,7 @@ class MailMetrics:
 
     def hear(self, outcome: MailEvent) -> None:
         """One more outcome."""
-        dead = self._written(outcome)
+        dead = bool(outcome.letters) and self._written(outcome)
         status = outcome.status
         if status is None:
             return

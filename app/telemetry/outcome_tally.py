@@ -31,17 +31,24 @@ class OutcomeTally:
 
     def add(self, event: MailEvent) -> None:
         """A message that merely waits on is no outcome."""
-        if event.status is None:
+        status, kind = event.status, event.kind
+        if status is None:
             return
-        number = int(self._clock() // _SLOT_S)
-        if not self._slots or self._slots[-1].number != number:
-            self._slots.append(_Slot(number))
-            while self._slots[0].number <= number - _REMEMBERED_S / _SLOT_S:
-                self._slots.popleft()
-        for slot in (self._total, self._slots[-1]):
-            slot.statuses[event.status] += 1
-            if event.kind is not None:
-                slot.kinds[event.kind] += 1
+        slot = self._slot(int(self._clock() // _SLOT_S))
+        self._total.statuses[status] += 1
+        slot.statuses[status] += 1
+        if kind is not None:
+            self._total.kinds[kind] += 1
+            slot.kinds[kind] += 1
+
+    def _slot(self, number: int) -> _Slot:
+        slots = self._slots
+        if slots and slots[-1].number == number:
+            return slots[-1]
+        slots.append(_Slot(number))
+        while slots[0].number <= number - _REMEMBERED_S / _SLOT_S:
+            slots.popleft()
+        return slots[-1]
 
     def total(self) -> Counts:
         return self._total.counts()

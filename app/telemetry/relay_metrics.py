@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -37,10 +38,15 @@ class OneRelay:
         self._connection = metrics.trouble.of(name, "connection")
         self._phases = ByLabel(partial(metrics.phases.of, name))
 
-    def phases(self, passed: Sequence[tuple[str, float]]) -> None:
+    def phases(self, begun: Sequence[tuple[str, float]], ended: float) -> None:
         spreads = self._phases
-        for phase, seconds in passed:
-            spreads[phase].observe(seconds)
+        # As `Spread.observe`, without a call for each.
+        for phase, began in reversed(begun):
+            spread = spreads[phase]
+            seconds = ended - began
+            spread.counts[bisect_left(spread.bounds, seconds)] += 1
+            spread.sum += seconds
+            ended = began
 
     def opened(self, *, tls: bool) -> None:
         self._opened.add()
