@@ -6,6 +6,8 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from app.domain.job import MailJob, Refused, RefusedAs, Trail
 from app.domain.message import Address, Message
 from app.domain.record import Partition, Record
@@ -88,6 +90,16 @@ class Kafka:
         return found
 
 
+class Plenty(Kafka):
+    """A poll is filled from one partition, always the same, as the library may do it."""
+
+    @override
+    async def poll(
+        self, partitions: Iterable[Partition], *, room: int, timeout_s: float
+    ) -> dict[Partition, list[Record]]:
+        return await super().poll([min(partitions)], room=room, timeout_s=timeout_s)
+
+
 class Sink:
     """Takes jobs while there is `room`."""
 
@@ -161,6 +173,19 @@ def test_reading_without_a_pause_lets_others_have_their_turn() -> None:
         await until(lambda: len(sink.diverted) > 100, "much is read")
         await halted(reader, task)
         assert [claim.offset for claim in sink.diverted] == [*range(len(sink.diverted))]
+
+    run(main(), 10)
+
+
+def test_a_partition_with_plenty_leaves_the_others_their_share() -> None:
+    async def main() -> None:
+        sink = Sink(room=20)
+        reader = reading(Plenty(ONE, TWO), sink, refused)
+        task = asyncio.create_task(reader.run(["email-queue"]))
+        await until(lambda: len(sink.diverted) > 400, "much is read")
+        await halted(reader, task)
+        shares = Counter(claim.partition for claim in sink.diverted)
+        assert min(shares[ONE.number], shares[TWO.number]) > 150
 
     run(main(), 10)
 

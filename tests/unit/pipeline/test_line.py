@@ -71,3 +71,37 @@ def test_a_wait_ends_with_its_time_and_what_was_full_is_asked_again() -> None:
         assert not line.full
 
     run(scenario())
+
+
+def test_room_for_fewer_than_enough_is_none() -> None:
+    line = Line(enough=3)
+    assert [0, 0, 3, 9] == [line.usable(room) for room in (0, 2, 3, 9)]
+    assert [0, 1] == [Line(enough=0).usable(room) for room in (0, 1)], "a pool without a buffer"
+
+
+def test_who_waits_is_woken_once_enough_has_moved() -> None:
+    async def scenario() -> None:
+        line = Line(enough=3)
+        waiting = asyncio.create_task(line.wait(Place(), 5))
+        for moves in range(3):
+            await asyncio.sleep(0)
+            assert not waiting.done(), moves
+            line.moved()
+        await waiting
+
+    run(scenario())
+
+
+def test_after_a_refusal_the_next_move_wakes() -> None:
+    """What was refused for its bytes may fit as soon as anything has left."""
+
+    async def scenario() -> None:
+        line = Line(enough=3)
+        waiting = asyncio.create_task(line.wait(Place(), 5))
+        await asyncio.sleep(0)
+        line.full = True
+        line.moved()
+        await waiting
+        assert not line.full
+
+    run(scenario())
