@@ -78,6 +78,7 @@ class Exchange(ABC):
             except asyncio.CancelledError:
                 if not self._last_octet or self.outcome.balked:
                     self._finished = True
+                    self._end_laps()
                     self._channel.abort("cancelled")
                     raise
                 self.outcome.cancelled = True
@@ -168,6 +169,10 @@ class Exchange(ABC):
         if self.laps is not None:
             self.laps.enter(phase)
 
+    def _end_laps(self) -> None:
+        if self.laps is not None:
+            self.laps.end()
+
     def _garble(self, reply: Reply) -> None:
         self._channel.end(EndKind.GARBLED, f"a {reply.code} that cannot be")
 
@@ -186,8 +191,7 @@ class Exchange(ABC):
 
     def _finish(self) -> None:
         self._finished = True
-        if self.laps is not None:
-            self.laps.end()
+        self._end_laps()
         self._line, self._writing, self._patience = b"", False, 0.0
         self.replied = _over  # a method of ours would be a cycle, which costs a collection
         self._channel.leave()

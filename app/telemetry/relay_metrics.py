@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -39,13 +38,8 @@ class OneRelay:
         self._phases = ByLabel(partial(metrics.phases.of, name))
 
     def phases(self, begun: Sequence[tuple[str, float]], ended: float) -> None:
-        spreads = self._phases
-        # As `Spread.observe`, without a call for each.
         for phase, began in reversed(begun):
-            spread = spreads[phase]
-            seconds = ended - began
-            spread.counts[bisect_left(spread.bounds, seconds)] += 1
-            spread.sum += seconds
+            self._phases[phase].observe(ended - began)
             ended = began
 
     def opened(self, *, tls: bool) -> None:

@@ -15,29 +15,26 @@ if TYPE_CHECKING:
 
 
 class Spread:
-    """One series; `observe` is on the path of every message.
+    """One series; `observe` is on the path of every message."""
 
-    Who observes several at once may count in `counts`, by the place in `bounds`, and in `sum`.
-    """
-
-    __slots__ = ("_exemplars", "bounds", "counts", "sum")
+    __slots__ = ("_bounds", "_counts", "_exemplars", "_sum")
 
     def __init__(self, bounds: tuple[float, ...]) -> None:
-        self.bounds = bounds
-        self.counts = [0] * (len(bounds) + 1)
-        self.sum = 0.0
+        self._bounds = bounds
+        self._counts = [0] * (len(bounds) + 1)
+        self._sum = 0.0
         self._exemplars: dict[int, Exemplar] = {}
 
     def observe(self, value: float, trace_id: str | None = None) -> None:
         """`trace_id` names the message that it was observed at, if it is traced."""
-        place = bisect_left(self.bounds, value)
-        self.counts[place] += 1
-        self.sum += value
+        place = bisect_left(self._bounds, value)
+        self._counts[place] += 1
+        self._sum += value
         if trace_id is not None:
             self._exemplars[place] = Exemplar.of(trace_id, value)
 
     def distribution(self) -> Distribution:
-        return Distribution(tuple(self.counts), self.sum, dict(self._exemplars))
+        return Distribution(tuple(self._counts), self._sum, dict(self._exemplars))
 
 
 class Histogram:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Self
 
 import pytest
@@ -12,8 +13,9 @@ from app.domain.smtp import RelayUnavailable
 from app.relay import Relays, Security
 from app.telemetry import Metrics, RelayMetrics
 from tests.support.relay_rig import mail, relay_config
-from tests.support.smtp_actions import Leave, Say
+from tests.support.smtp_actions import Hang, Leave, Say
 from tests.support.smtp_server import SmtpServer
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from typing import Any
@@ -92,6 +94,19 @@ def test_the_phase_in_which_it_ended_is_timed_too(run: LoopRunner) -> None:
         async with SmtpServer().on("DOT", Leave()) as server, Watched(server) as watched:
             await watched.relays.send(mail())
             assert watched.count("relay_phase_seconds_count", phase="final") == 1
+
+    run(main())
+
+
+def test_a_message_that_is_cut_has_the_phases_it_came_to(run: LoopRunner) -> None:
+    async def main() -> None:
+        async with SmtpServer().on("DATA", Hang()) as server, Watched(server) as watched:
+            sending = asyncio.create_task(watched.relays.send(mail()))
+            await until(lambda: "DATA" in server.verbs, "DATA is said")
+            sending.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await sending
+            assert {*OPENING, "mail"} <= watched.phases()
 
     run(main())
 
