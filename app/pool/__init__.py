@@ -30,7 +30,7 @@ from app.pool.errors import (
     SubmitTimeout,
 )
 from app.pool.health import Health, HealthStatus
-from app.pool.observer import Observer, Plugin
+from app.pool.observer import EventObserver, Observer, Plugin
 from app.pool.outcome import Outcome
 from app.pool.pool import WorkerPool
 from app.pool.postpone import Postpone
@@ -52,6 +52,7 @@ __all__ = [
     "BreakerState",
     "CircuitBreaker",
     "Clock",
+    "EventObserver",
     "Gate",
     "Health",
     "HealthStatus",

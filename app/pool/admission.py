@@ -81,15 +81,8 @@ class Door:
 
     def walk_in(self, ticket: AnyTicket) -> None:
         """Enter by the shortest way, right after `is_clear_for`."""
-        core = self._core
-        core.room -= 1
-        if ticket.extra is not None:
-            core.bytes_inside += ticket.extra.size
-        core.accept(ticket)
-        if core.hooks is not None:
-            core.hooks.submitted(ticket)
-        if core.room <= 0:
-            self.review()
+        self._core.room -= 1
+        self._enter(ticket)
 
     async def enter(self, ticket: AnyTicket, timeout: float | None) -> None:
         """Wait for room, at most `timeout` seconds."""
@@ -186,10 +179,11 @@ class Door:
         """The place is taken; put the job where it belongs."""
         core = self._core
         extra = ticket.extra
-        if extra is None:
+        if extra is not None:
+            core.bytes_inside += extra.size
+        if extra is None or extra.is_timeless:
             core.accept(ticket)
         else:
-            core.bytes_inside += extra.size
             core.parking.admit(ticket, extra)
         if core.hooks is not None:
             core.hooks.submitted(ticket)

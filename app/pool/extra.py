@@ -47,6 +47,11 @@ class Extra:
         self.worker: int | None = None
 
     @property
+    def is_timeless(self) -> bool:
+        """Whether the job may start at once and never expires."""
+        return self.due == -inf and self.expires == inf == self.deadline
+
+    @property
     def ends(self) -> float:
         """When the job expires if it still waits."""
         return min(self.expires, self.deadline)

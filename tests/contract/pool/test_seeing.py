@@ -103,6 +103,9 @@ def test_workers_busy_idle_queued_and_parked_are_what_they_say(run: Any) -> None
             await spin()
             stats = pool.stats()
             assert (3, 0, 3, 1) == (stats.busy, stats.idle, stats.queued, stats.parked)
+            _ = pool.try_submit(6, size=70)
+            # queued, parked, busy, workers, bytes
+            assert (4, 1, 3, 3, 70) == pool.load()
             held.let_all_go()
             clock.advance(1)
 
