@@ -140,8 +140,7 @@ class PartitionLedger:
 class Ledger:
     """All assigned partitions of the process, whichever consumer reads them."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._partitions: dict[Partition, PartitionLedger] = {}
         self._epoch = 0
 
@@ -150,7 +149,7 @@ class Ledger:
     ) -> PartitionLedger:
         """Begin an epoch; an earlier one of the same partition ends."""
         self._epoch += 1
-        ledger = PartitionLedger(self._epoch, position, unsettled, self._clock)
+        ledger = PartitionLedger(self._epoch, position, unsettled)
         self._partitions[partition] = ledger
         return ledger
 

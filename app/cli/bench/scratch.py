@@ -7,6 +7,7 @@ import contextlib
 import secrets
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from app.bootstrap.topic_plan import BROKERS_DEFAULT, wanted_topics
@@ -117,7 +118,7 @@ async def _remove(config: KafkaConfig, scratch: Scratch) -> None:
             for group in scratch.groups:
                 # Without its topics Kafka forgets it by and by, should it not be allowed to us.
                 with contextlib.suppress(KafkaError):
-                    await persistent(lambda name=group: admin.delete_group(name), _ANSWER_S)  # type: ignore[misc]
+                    await persistent(partial(admin.delete_group, group), _ANSWER_S)
     except (KafkaError, MailerError, OSError, TimeoutError) as error:
         why = str(error) or type(error).__name__
     if left:

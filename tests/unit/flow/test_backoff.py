@@ -82,3 +82,7 @@ def test_retry_policy_asks_retry_if_and_by_default_takes_exceptions_only() -> No
 def test_max_retries_is_a_whole_number(value: Any) -> None:
     with pytest.raises(ValueError, match=r"^max_retries is .*of at least 0$"):
         RetryPolicy(value)
+
+
+def test_a_policy_shows_its_numbers() -> None:
+    assert "RetryPolicy(2, Backoff(1.0, 2.0, 60.0, 0.1))" == repr(RetryPolicy(2))

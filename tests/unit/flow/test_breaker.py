@@ -109,6 +109,14 @@ def test_trip_takes_a_rest_of_its_own_and_reset_closes() -> None:
     assert (CLOSED, 0.0) == (breaker.state, breaker.ready_in())
 
 
+@pytest.mark.parametrize("rest", [-1.0, float("nan"), float("inf")])
+def test_a_rest_that_makes_no_sense_is_refused(rest: float) -> None:
+    breaker, _ = made()
+    with pytest.raises(ValueError, match=r"reset_after is .*; allowed: a number of at least 0"):
+        breaker.trip(rest)
+    assert CLOSED == breaker.state
+
+
 def test_reset_forgets_what_was_counted() -> None:
     breaker, _ = made(failures=2)
     breaker.failure()
