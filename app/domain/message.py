@@ -33,11 +33,6 @@ class Address:
         """`local@domain` (RFC 5322 addr-spec), as used in the envelope."""
         return f"{self.local}@{self.domain}"
 
-    @property
-    def needs_smtputf8(self) -> bool:
-        """Only a non-ASCII local part does (RFC 6531)."""
-        return not self.local.isascii()
-
 
 @lean
 @dataclass(frozen=True, slots=True)
