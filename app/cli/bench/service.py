@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import orjson
 
+from app.cli.answers import answer_of, is_ready
 from app.cli.bench.numbers import Numbers
 from app.domain.errors import MailerError
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-_HOST: Final = "127.0.0.1"
 _ANSWER_S: Final = 10.0
 _LOOK_S: Final = 0.02
 _OUTCOME: Final = b'"event":"email.'
@@ -109,8 +109,7 @@ class MeasuredService:
     async def numbers(self) -> Numbers:
         """Its metrics; raises `BenchFailed` when it gives none."""
         try:
-            async with asyncio.timeout(_ANSWER_S):
-                status, body = await _get(self._port, "/metrics")
+            status, body = await answer_of(self._port, "/metrics", _ANSWER_S)
         except (OSError, TimeoutError) as error:
             self.look()
             raise BenchFailed(f"the service does not tell its metrics: {error!r}") from None
@@ -120,29 +119,13 @@ class MeasuredService:
 
     async def is_ready(self) -> bool:
         """Whether mail flows, as its health says."""
-        with contextlib.suppress(OSError):
-            status, _ = await _get(self._port, "/health/ready")
-            return status == b"200"
-        return False
+        return await is_ready(self._port)
 
     def _signal(self, number: signal.Signals) -> None:
         """To its whole group."""
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
-
-
-async def _get(port: int, path: str) -> tuple[bytes, bytes]:
-    """Status and body; OSError while nobody listens."""
-    reader, writer = await asyncio.open_connection(_HOST, port)
-    try:
-        writer.write(f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
-        answer = await reader.read()
-    finally:
-        writer.close()
-    head, _, body = answer.partition(b"\r\n\r\n")
-    words = head.split(maxsplit=2)
-    return (words[1] if len(words) > 1 else b"no answer"), body
 
 
 def _told(line: bytes) -> tuple[str, bool]:

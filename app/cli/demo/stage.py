@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 import app
+from app.cli.answers import is_ready
 from app.cli.demo.scenario import GREYLISTED, RETRY_DELAYS, SENDER, UNKNOWN
 from app.domain.errors import MailerError
 from app.embedded.broker import EmbeddedBroker
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 READY_TIMEOUT_S = 20.0
-PROBE_S = 1.0
 SHUTDOWN_S = 5
 NOTE = "These mails are kept in memory only and are gone when the demo ends."
 
@@ -135,7 +134,7 @@ def _pass_on(line: str, on_event: Callable[[Mapping[str, Any]], None]) -> None:
 async def _until_ready(service: Child, port: int) -> None:
     try:
         async with asyncio.timeout(READY_TIMEOUT_S):
-            while not await _is_ready(port):
+            while not await is_ready(port):
                 if service.returncode is not None:
                     raise DemoFailed(
                         f"the service ended with {service.returncode}:\n{last_words(service)}"
@@ -145,17 +144,3 @@ async def _until_ready(service: Child, port: int) -> None:
         raise DemoFailed(
             f"the service was not ready after {READY_TIMEOUT_S:g} s:\n{last_words(service)}"
         ) from None
-
-
-async def _is_ready(port: int) -> bool:
-    """Whether `/health/ready` answers 200; what listens there may be somebody else's, and mute."""
-    with contextlib.suppress(OSError, TimeoutError):
-        async with asyncio.timeout(PROBE_S):
-            reader, writer = await asyncio.open_connection(HOST, port)
-            try:
-                writer.write(b"GET /health/ready HTTP/1.0\r\nHost: localhost\r\n\r\n")
-                status = (await reader.readline()).split()
-            finally:
-                writer.close()
-            return len(status) > 1 and status[1] == b"200"
-    return False
