@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from typing_extensions import override
 
 from app.domain.errors import MailerError
+from app.relay.outbox import Outbox
 from app.relay.reply import MalformedReply, ReplyParser
 
 if TYPE_CHECKING:
@@ -76,7 +77,10 @@ class Channel(asyncio.Protocol):
     """
 
     def __init__(
-        self, transport: asyncio.Transport, on_end: Callable[[], None] | None = None
+        self,
+        transport: asyncio.Transport,
+        on_end: Callable[[], None] | None = None,
+        outbox: Outbox | None = None,
     ) -> None:
         """Take the transport over; whatever arrives from now on comes here."""
         self.loop = asyncio.get_running_loop()
@@ -85,6 +89,8 @@ class Channel(asyncio.Protocol):
         self._speaker: Speaker = _NOBODY
         self._owed = 0
         self._on_end = on_end
+        self._outbox = outbox or Outbox()
+        self._flight = b"", 0
         self._lost = self.loop.create_future()
         self._deadline: float | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -120,6 +126,13 @@ class Channel(asyncio.Protocol):
             # A failed write pauses nobody, yet the octets are gone.
             self.drained = False
             self._end(EndKind.CLOSED, "connection lost while writing")
+
+    def send_soon(self, flight: bytes, replies: int) -> None:
+        """As `send`, together with what others begin now; it is not `drained` until then."""
+        if self.ended is None:
+            self.drained = False
+            self._flight = flight, replies
+            self._outbox.soon(self._send_flight)
 
     def expect(self, replies: int) -> None:
         """So many replies more will come, before or after what is written next."""
@@ -197,6 +210,15 @@ class Channel(asyncio.Protocol):
     def resume_writing(self) -> None:
         if self.ended is None:
             self.drained = True
+            self._speaker.settled()
+
+    def _send_flight(self) -> None:
+        flight, replies = self._flight
+        self._flight = b"", 0
+        # Before it is written, for the transport may say otherwise at once.
+        self.drained = True
+        self.send(flight, replies)
+        if self.drained:
             self._speaker.settled()
 
     def _look_again(self, when: float) -> None:

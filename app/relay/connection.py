@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from app.relay.manner import Manner
     from app.relay.observer import RelayObserver
     from app.relay.opening import Opened
+    from app.relay.outbox import Outbox
     from app.relay.outcome import Outcome
 
 _FRUITLESS: Final = 5
@@ -46,6 +47,7 @@ class Connection:
         on_end: Callable[[Connection], None],
         *,
         observer: RelayObserver | None = None,
+        outbox: Outbox | None = None,
     ) -> None:
         self._config = config
         self._chunking = chunking
@@ -61,7 +63,7 @@ class Connection:
         self._last_used = self._born
         self.idle_since = self._born
         self.fresh = True
-        self._channel = Channel(opened.transport, self._ended)
+        self._channel = Channel(opened.transport, self._ended, outbox)
 
     @property
     def alive(self) -> bool:
@@ -71,7 +73,7 @@ class Connection:
     def usable(self) -> bool:
         """Whether another transaction may begin on it."""
         return (
-            self.alive
+            self._channel.ended is None
             and not self._confused
             and self._fruitless < _FRUITLESS
             and self._messages < self._config.max_messages

@@ -65,7 +65,7 @@ class Transaction(Exchange):
             self._writing = True
         elif not self._manner.chunking:
             flight.append(b"DATA\r\n")
-        self._channel.send(b"".join(flight), len(flight))
+        self._channel.send_soon(b"".join(flight), len(flight))
 
     def _then(self, expecting: Callable[[Reply], None], line: bytes, patience: float) -> None:
         """The next reply answers `line`, which is sent now unless its flight is out already."""

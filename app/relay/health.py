@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from app.flow import Backoff, BreakerState, CircuitBreaker, Clock
@@ -48,7 +49,6 @@ class Health:
         self._auth_refusals = 0
         self._accepted_at: float | None = None
         self.last_error: str | None = None
-        self.last_accepted_at: datetime | None = None
         self._paused_since: datetime | None = None
         self._stopped = False
 
@@ -104,7 +104,14 @@ class Health:
         """The relay took a message."""
         self._auth_refusals = 0
         self._accepted_at = self._clock.monotonic()
-        self.last_accepted_at = self._clock.now()
+
+    @property
+    def last_accepted_at(self) -> datetime | None:
+        """When it took one, by the wall clock of today: it is asked for seldom, taken often."""
+        if self._accepted_at is None:
+            return None
+        since = self._clock.monotonic() - self._accepted_at
+        return self._clock.now() - timedelta(seconds=since)
 
     def accepted_lately(self) -> bool:
         return (

@@ -19,6 +19,7 @@ from app.relay.health import Health
 from app.relay.identity import Identity
 from app.relay.limits import Limits
 from app.relay.opening import Opening
+from app.relay.outbox import Outbox
 from app.relay.state import RelayState, RelayStatus
 from app.relay.telling import about, tell_answer, tell_asked
 from app.telemetry.in_hand import part
@@ -56,6 +57,7 @@ class Relay:
         self._about = about(config)
         self._clock = clock
         self._chunking = Chunking(config.name)
+        self._outbox = Outbox()
         self._connections = Connections(
             self._dial,
             relay=config.name,
@@ -217,11 +219,14 @@ class Relay:
         return outcome
 
     def _count(self, replies: Sequence[RecipientReply]) -> None:
-        answers = [each.reply for each in replies if each.reply is not None]
-        if any(answer.code < _LEAST_REFUSAL for answer in answers):
-            self._sent += 1
-        elif answers:
-            self._refused += 1
+        answered = False
+        for each in replies:
+            if each.reply is not None:
+                answered = True
+                if each.reply.code < _LEAST_REFUSAL:
+                    self._sent += 1
+                    return
+        self._refused += answered
 
     async def _once(
         self, composed: Composed, recipients: Sequence[str], content: bytes, *, fresh: bool
@@ -274,6 +279,7 @@ class Relay:
             self._chunking,
             self._connections.forget,
             observer=self._observer,
+            outbox=self._outbox,
         )
 
     def _observe_refusal(self, *, auth: bool) -> None:

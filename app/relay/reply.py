@@ -10,12 +10,14 @@ from app.domain.errors import MailerError
 from app.domain.smtp import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 MAX_LINE: Final = 8_192
 """Octets of one line; RFC 5321 allows 512, relays with links in their refusals exceed that."""
 MAX_REPLY: Final = 65_536
 """Octets of one reply with all its lines."""
+_SHORT: Final = 512
+"""Octets of replies that are worth keeping."""
 
 _LINE: Final = re.compile(rb"([2-5][0-9]{2})(?:([ -])([^\r]*))?\r?")
 _ENHANCED: Final = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:\s+|$)")
@@ -40,12 +42,19 @@ class ReplyParser:
         """Nothing of a further reply has arrived."""
         return not self._rest and not self._lines
 
-    def feed(self, data: bytes) -> Iterator[Reply]:
+    def feed(self, data: bytes) -> Iterable[Reply]:
         """Give each reply that is complete; must be iterated to its end.
 
         Raises:
             MalformedReply: at the first octet that cannot be part of a reply, after those before.
         """
+        if not self._rest and not self._lines and len(data) <= _SHORT:
+            known = _flight(data)
+            if known is not None:
+                return known
+        return self._read(data)
+
+    def _read(self, data: bytes) -> Iterator[Reply]:
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             reply = None if self._lines else _whole(line)
@@ -69,6 +78,17 @@ class ReplyParser:
             return None
         lines, self._lines, self._size = (*self._lines, text), [], 0
         return _build(int(code), *lines)
+
+
+@lru_cache(maxsize=32)
+def _flight(data: bytes) -> tuple[Reply, ...] | None:
+    """Replies of one line each and nothing else, as most relays answer every flight alike.
+
+    None for anything else, which is read line by line.
+    """
+    *lines, rest = data.split(b"\n")
+    replies = tuple(reply for reply in map(_whole, lines) if reply is not None)
+    return replies if not rest and len(replies) == len(lines) else None
 
 
 @lru_cache(maxsize=128)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import ssl
 import warnings
 from contextlib import asynccontextmanager
@@ -13,6 +12,7 @@ import trustme
 
 from app.domain.smtp import Composed, Envelope, Phase, RecipientReply, SendReport
 from app.relay import BreakerConfig, RelayConfig, Relays, Timeouts
+from tests.support.garbage import collected
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
@@ -52,9 +52,8 @@ class LoopRunner:
             async with asyncio.timeout(within):
                 return await main
 
-        with asyncio.Runner(loop_factory=self._make_loop) as runner:
+        with asyncio.Runner(loop_factory=self._make_loop) as runner, collected():
             result = runner.run(bounded())
-            gc.collect()
         assert not complaints, complaints
         return result
 

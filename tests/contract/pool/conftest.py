@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvloop
+
+from tests.support.garbage import collected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -38,9 +39,8 @@ def run(
             left = asyncio.all_tasks() - {asyncio.current_task()}
             assert not left, left
 
-        with asyncio.Runner(loop_factory=LOOPS[request.param]) as loop:
+        with asyncio.Runner(loop_factory=LOOPS[request.param]) as loop, collected():
             loop.run(bounded())
-            gc.collect()
         assert not complaints, complaints
         assert not [record for record in caplog.records if record.levelno >= logging.CRITICAL]
 

@@ -1,0 +1,40 @@
+"""First flights that go out together, over several connections to one relay."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_log = logging.getLogger(__name__)
+
+
+class Outbox:
+    """Calls back all who asked in one turn of the event loop, one right after the other.
+
+    Each write to a connection may wake a relay that has just gone to sleep, which costs more than
+    the write. Written together, most find it awake.
+    """
+
+    __slots__ = ("_waiting",)
+
+    def __init__(self) -> None:
+        self._waiting: list[Callable[[], None]] = []
+
+    def soon(self, write: Callable[[], None]) -> None:
+        """Call `write`, once this turn's messages have begun."""
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._empty)
+        self._waiting.append(write)
+
+    def _empty(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for write in waiting:
+            try:
+                write()
+            except Exception:  # noqa: BLE001 - see below
+                # The others' messages have nothing to do with it; its own ends by its time-out.
+                _log.exception("a flight was not written")
