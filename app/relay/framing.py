@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from app.relay.features import Features
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_PLAIN_XTEXT: Final = re.compile(r"[!-*,-<>-~]*")
 _LONGEST_ENVID: Final = 100
 
 BLOCK: Final = 65_536
@@ -87,6 +88,9 @@ def _line(text: str, envelope: Envelope) -> bytes:
 
 
 def _xtext(text: str) -> str:
+    """RFC 3461 4; ids of ours seldom hold anything that has to be written otherwise."""
+    if _PLAIN_XTEXT.fullmatch(text):
+        return text
     return "".join(
         chr(octet) if 33 <= octet <= 126 and octet not in b"+=" else f"+{octet:02X}"
         for octet in text.encode()
