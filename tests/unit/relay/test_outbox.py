@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def test_what_begins_in_one_turn_is_written_without_anything_in_between(run: LoopRunner) -> None:
     async def main() -> None:
-        outbox, seen = Outbox(), []
+        outbox = Outbox()
+        seen: list[str] = []
 
         async def begin(number: int) -> None:
             outbox.soon(partial(seen.append, f"written {number}"))
@@ -33,7 +34,8 @@ def test_what_begins_in_one_turn_is_written_without_anything_in_between(run: Loo
 
 def test_what_is_asked_for_while_writing_is_written_in_the_next_turn(run: LoopRunner) -> None:
     async def main() -> None:
-        outbox, seen = Outbox(), []
+        outbox = Outbox()
+        seen: list[str] = []
 
         def again() -> None:
             seen.append("first")
@@ -52,7 +54,8 @@ def test_one_that_fails_costs_no_other_its_flight(
     run: LoopRunner, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def main() -> None:
-        outbox, seen = Outbox(), []
+        outbox = Outbox()
+        seen: list[str] = []
 
         def fail() -> None:
             raise RuntimeError("a transport's own")

@@ -120,7 +120,7 @@ def test_in_the_midst_of_a_reply_it_is_not_between_two(wire: bytes) -> None:
 
 
 def test_replies_before_the_malformed_one_are_given() -> None:
-    replies = ReplyParser().feed(b"250 ok\r\nhello\r\n")
+    replies = iter(ReplyParser().feed(b"250 ok\r\nhello\r\n"))
     assert Reply(250, None, "ok") == next(replies)
     with pytest.raises(MalformedReply):
         next(replies)
