@@ -141,20 +141,15 @@ class Core(Numbers):
 
     def enter_easily(self, ticket: AnyTicket) -> None:
         """A plain job, while submitting is easy."""
-        self.submitted += 1
-        self.numbers = ticket.number = self.numbers + 1
-        ticket.entered = self.now()
-        ticket.state = QUEUED
-        self.queued += 1
-        self.lines[ticket.priority].append(ticket)
-        if self.resting and self.flowing:
-            self.crew.wake_one()
+        self.accept(ticket)
         self.room = room = self.room - 1
-        if room <= 0 or self.attentive:
-            self.entered_easily(ticket)
+        if room <= 0:
+            self.door.review()
+        if self.hooks is not None:
+            self.hooks.submitted(ticket)
 
     def entered_easily(self, ticket: AnyTicket) -> None:
-        """A plain job has entered, and that matters to somebody."""
+        """A plain job has entered past `enter_easily`, and that matters to somebody."""
         if self.room <= 0:
             self.door.review()
         if self.autoscaling:

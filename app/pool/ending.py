@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from math import inf
 from typing import TYPE_CHECKING, Any
 
 from app.pool.errors import JobTimeout
@@ -22,11 +21,7 @@ if TYPE_CHECKING:
 def end_well(core: Core, worker: Worker, ticket: AnyTicket, value: object, ended: float) -> None:
     """The handler returned a value, which counts even after a cancellation."""
     run_s = ended - worker.started
-    worker.ticket = None
-    worker.jobs += 1
-    worker.busy_s += run_s
-    if ticket.extra is not None:
-        worker.stop_at = inf
+    worker.let_go(run_s)
     if ticket.outcome is not None:
         return
     if core.gatekeeper is not None and core.gatekeeper.judges:
@@ -59,11 +54,7 @@ def end_badly(core: Core, worker: Worker, ticket: AnyTicket, error: BaseExceptio
     # The pool's own frame says nothing, and would keep the worker alive.
     error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
     run_s = core.now() - worker.started
-    worker.ticket = None
-    worker.jobs += 1
-    worker.busy_s += run_s
-    if ticket.extra is not None:
-        worker.stop_at = inf
+    worker.let_go(run_s)
     if ticket.outcome is not None:
         return
     if isinstance(error, Postpone) and worker.reason is None:

@@ -154,6 +154,13 @@ class Worker:
                     time = now()
                 turn_ends = time + _TURN
 
+    def let_go(self, run_s: float) -> None:
+        """The handler has ended; what becomes of the job is another matter."""
+        self.ticket = None
+        self.stop_at = inf
+        self.jobs += 1
+        self.busy_s += run_s
+
     def _begin(self, ticket: AnyTicket, started: float) -> bool:
         core = self._core
         extra = ticket.extra

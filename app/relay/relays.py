@@ -77,7 +77,12 @@ class Relays:
             return self._wait(self._groups[0])
         return min(map(self._wait, self._groups))
 
-    def ready_in_for(self, *, type: str | None, sender_domain: str | None) -> float:  # noqa: A002
+    def ready_in_for(
+        self,
+        *,
+        type: str | None,  # noqa: A002 - the message's field
+        sender_domain: str | None,
+    ) -> float:
         """Seconds until a relay that serves such a message may be asked, 0 for now or for none."""
         levels = self._choice.levels(_ask(type, sender_domain))
         return self._wait([self._named_all(level) for level in levels]) if levels else 0.0

@@ -55,6 +55,7 @@ class Scrape:
         return Exposed(ours + generate_latest(self._process), PLAIN)
 
     def _of_process_in_openmetrics(self) -> bytes:
+        # The library types its plain format only.
         made: bytes = openmetrics_text.generate_latest(self._process)  # type: ignore[no-untyped-call]
         return made
 
