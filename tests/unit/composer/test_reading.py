@@ -24,8 +24,8 @@ LINES = st.text(
     max_size=120,
 ).map(lambda line: line.strip(" "))
 LONG = st.builds(lambda text, times: text * times, TEXTS, st.integers(1, 200))
-# The second parser takes `=?` in an address for the beginning of an encoded word (RFC 2047 5 allows none
-# there), and then leaves those of the names that follow as they are. See the test of it below.
+# The second parser takes `=?` in an address for the beginning of an encoded word, of which RFC 2047
+# 5 allows none there, and leaves those of the names that follow as they are. It has its test below.
 LOCALS = st.from_regex(
     r"[a-z0-9!#$%&'*+/=?^_`{|}~-]{1,30}(\.[a-z]{1,10}){0,2}", fullmatch=True
 ).filter(lambda local: "=?" not in local)
