@@ -132,7 +132,7 @@ class Channel(asyncio.Protocol):
         if self.ended is None:
             self.drained = False
             self._flight = flight, replies
-            self._outbox.soon(self._send_flight)
+            self._outbox.soon(self._send_flight, self.loop)
 
     def expect(self, replies: int) -> None:
         """So many replies more will come, before or after what is written next."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
 _log = logging.getLogger(__name__)
@@ -24,10 +24,10 @@ class Outbox:
     def __init__(self) -> None:
         self._waiting: list[Callable[[], None]] = []
 
-    def soon(self, write: Callable[[], None]) -> None:
-        """Call `write`, once this turn's messages have begun."""
+    def soon(self, write: Callable[[], None], loop: asyncio.AbstractEventLoop) -> None:
+        """Call `write` in the loop's next turn, when this turn's messages have begun."""
         if not self._waiting:
-            asyncio.get_running_loop().call_soon(self._empty)
+            loop.call_soon(self._empty)
         self._waiting.append(write)
 
     def _empty(self) -> None:

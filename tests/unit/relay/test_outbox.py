@@ -16,14 +16,13 @@ if TYPE_CHECKING:
 
 def test_what_begins_in_one_turn_is_written_without_anything_in_between(run: LoopRunner) -> None:
     async def main() -> None:
-        outbox = Outbox()
+        outbox, loop = Outbox(), asyncio.get_running_loop()
         seen: list[str] = []
 
         async def begin(number: int) -> None:
-            outbox.soon(partial(seen.append, f"written {number}"))
+            outbox.soon(partial(seen.append, f"written {number}"), loop)
             seen.append(f"begun {number}")
 
-        loop = asyncio.get_running_loop()
         await asyncio.gather(begin(1), begin(2))
         loop.call_soon(seen.append, "another's")
         await asyncio.sleep(0)
@@ -34,14 +33,14 @@ def test_what_begins_in_one_turn_is_written_without_anything_in_between(run: Loo
 
 def test_what_is_asked_for_while_writing_is_written_in_the_next_turn(run: LoopRunner) -> None:
     async def main() -> None:
-        outbox = Outbox()
+        outbox, loop = Outbox(), asyncio.get_running_loop()
         seen: list[str] = []
 
         def again() -> None:
             seen.append("first")
-            outbox.soon(partial(seen.append, "second"))
+            outbox.soon(partial(seen.append, "second"), loop)
 
-        outbox.soon(again)
+        outbox.soon(again, loop)
         await asyncio.sleep(0)
         assert ["first"] == seen
         await asyncio.sleep(0)
@@ -54,14 +53,14 @@ def test_one_that_fails_costs_no_other_its_flight(
     run: LoopRunner, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def main() -> None:
-        outbox = Outbox()
+        outbox, loop = Outbox(), asyncio.get_running_loop()
         seen: list[str] = []
 
         def fail() -> None:
             raise RuntimeError("a transport's own")
 
-        outbox.soon(fail)
-        outbox.soon(partial(seen.append, "written"))
+        outbox.soon(fail, loop)
+        outbox.soon(partial(seen.append, "written"), loop)
         await asyncio.sleep(0)
         assert ["written"] == seen
 
