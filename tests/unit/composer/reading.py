@@ -225,7 +225,8 @@ def _stdlib_file(part: MIMEPart) -> File:
         content = decoded
     identifier = part["Content-ID"]
     return File(
-        part.get_filename() or "",
+        # `get_filename` takes quotation marks and angle brackets off a name that has some of its own.
+        part["Content-Disposition"].params.get("filename", ""),
         part.get_content_type(),
         content,
         str(identifier)[1:-1] if identifier else None,

@@ -38,7 +38,7 @@ ADDRESSES = st.builds(
 MAILBOXES = st.lists(ADDRESSES, max_size=4).map(tuple)
 # What surrounds a file's name is lost in the standard library's parser.
 # The standard library takes quotation marks off a name, and angle brackets as well.
-FILE_NAMES = LINES.map(str.strip).filter(lambda name: (name[:1], name[-1:]) != ("<", ">"))
+FILE_NAMES = LINES.map(str.strip)
 FILES = st.builds(
     Attachment,
     FILE_NAMES,
