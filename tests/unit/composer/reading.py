@@ -225,7 +225,7 @@ def _stdlib_file(part: MIMEPart) -> File:
         content = decoded
     identifier = part["Content-ID"]
     return File(
-        # `get_filename` takes quotation marks and angle brackets off a name that has some of its own.
+        # `get_filename` takes quotation marks and angle brackets off that are the name's own.
         part["Content-Disposition"].params.get("filename", ""),
         part.get_content_type(),
         content,

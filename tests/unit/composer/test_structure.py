@@ -137,7 +137,7 @@ def test_boundaries_cannot_be_foreseen() -> None:
 def test_any_attachment_is_read_back(name: str, content: bytes) -> None:
     composed = compose(attachments=(Attachment(name, "application/x-thing", content),))
     (part,) = read(composed).iter_attachments()
-    # `get_filename` takes quotation marks and angle brackets off a name that has some of its own.
+    # `get_filename` takes quotation marks and angle brackets off that are the name's own.
     read_name = part["Content-Disposition"].params["filename"]
     assert (name, content) == (read_name, part.get_content())
     assert max(map(len, composed.content.split(b"\r\n"))) <= 76
