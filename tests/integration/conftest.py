@@ -9,6 +9,7 @@ import pytest
 from tests.support.command_line import CommandLine
 from tests.support.environment import leave_own_settings
 from tests.support.relay_thread import RelayThread
+from tests.support.services import Services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,12 @@ def relay() -> Iterator[RelayThread]:
     """A relay that does as it is told; it takes every mail unless told otherwise."""
     with RelayThread() as relay:
         yield relay
+
+
+@pytest.fixture
+def services(tmp_path: Path, kafka: Broker, topics: Topics) -> Services:
+    """Makes the services of a test, on the test's topics; their files are in `tmp_path`."""
+    return Services(tmp_path, kafka.brokers, topics)
 
 
 @pytest.fixture

@@ -10,14 +10,11 @@ import pytest
 
 from tests.support.kafka_tools import Produced
 from tests.support.mails import envelope, flat
-from tests.support.service import Service
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.postfix import Postfix
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 GOOD = 50
@@ -80,7 +77,7 @@ TIMES = 50
 
 @pytest.mark.timeout(240)
 def test_fifty_bad_records_among_fifty_good_ones(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+    services: Services, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
     kafka_tools.create_topic(topics.queue, 3, {"max.message.bytes": str(32 << 20)})
     wrong = (BAD * 2)[:TIMES]
@@ -96,8 +93,7 @@ def test_fifty_bad_records_among_fifty_good_ones(
             )
         )
     kafka_tools.produce(topics.queue, records)
-    service = Service.on(tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=postfix.port)
-    with service:
+    with services.to(postfix.port) as service:
         letters = kafka_tools.wait_for_records(topics.dlq, TIMES, within=90)
         results = kafka_tools.wait_for_records(topics.results, 2 * TIMES, within=30)
         arrived = Counter(mail.recipient for mail in postfix.wait_for(GOOD))

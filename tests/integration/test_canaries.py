@@ -15,7 +15,6 @@ from tests.support.kafka_tools import Produced
 from tests.support.mails import flat
 from tests.support.relay_rig import Trust
 from tests.support.relay_thread import RelayThread
-from tests.support.service import Service
 from tests.support.smtp_actions import Leave, Say
 
 if TYPE_CHECKING:
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from app.domain.record import Record
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
+    from tests.support.service import Service
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 PASSWORD, TOKEN, STORE, SASL = "canary-pass", "canary-token", "canary-store", "canary-sasl"
@@ -134,7 +135,7 @@ def records() -> list[Produced]:
 
 
 def test_no_canary_leaves_through_any_door(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics
+    tmp_path: Path, services: Services, kafka_tools: KafkaTools, topics: Topics
 ) -> None:
     templates = tmp_path / "templates"
     templates.mkdir()
@@ -144,24 +145,18 @@ def test_no_canary_leaves_through_any_door(
     kafka_tools.produce(topics.queue, records())
     with Collector() as collector, RelayThread() as relay:
         misbehaving(relay)
-        service = Service.on(
-            tmp_path / "service",
-            brokers=kafka.brokers,
-            topics=topics,
-            smtp_port=relay.port,
-            env={
-                **collector.env,
-                "LOG_LEVEL": "debug",
-                "SMTP_USER": "canary",
-                "SMTP_PASSWORD": PASSWORD,
-                "OPS_TOKEN": TOKEN,
-                "STATE_URL": f"redis://user:{STORE}@127.0.0.1:1/0",
-                "DEDUP_WINDOW": "1h",
-                "EMAIL_TEMPLATES": str(templates),
-                "RETRY_DELAYS": "1s",
-            },
-        )
-        with service:
+        with services.to(
+            relay.port,
+            **collector.env,
+            LOG_LEVEL="debug",
+            SMTP_USER="canary",
+            SMTP_PASSWORD=PASSWORD,
+            OPS_TOKEN=TOKEN,
+            STATE_URL=f"redis://user:{STORE}@127.0.0.1:1/0",
+            DEDUP_WINDOW="1h",
+            EMAIL_TEMPLATES=str(templates),
+            RETRY_DELAYS="1s",
+        ) as service:
             service.wait_ready()
             kafka_tools.wait_for_records(topics.results, len(records()), within=40)
             service.wait_for(
@@ -189,58 +184,50 @@ def test_no_canary_leaves_through_any_door(
 
 @pytest.mark.parametrize("addresses", ["masked", "hashed"])
 def test_a_tls_failure_and_wrong_credentials_tell_no_secret(
-    addresses: str, tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics
+    addresses: str,
+    tmp_path: Path,
+    services: Services,
+    kafka_tools: KafkaTools,
+    topics: Topics,
+    relay: RelayThread,
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
     kafka_tools.produce(topics.queue, [message(1)])
     trust = Trust(tmp_path)
-    with RelayThread() as relay:
-        relay.server.users = {"canary": "another"}
-        relay.server.tls = trust.server_context()
-        trusted = {"SMTP_CA_FILE": str(trust.ca_file)} if addresses == "hashed" else {}
-        service = Service.on(
-            tmp_path / "service",
-            brokers=kafka.brokers,
-            topics=topics,
-            smtp_port=relay.port,
-            env={
-                "LOG_LEVEL": "debug",
-                "LOG_ADDRESSES": addresses,
-                "SMTP_SECURITY": "starttls",
-                "SMTP_USER": "canary",
-                "SMTP_PASSWORD": PASSWORD,
-                **trusted,
-            },
-        )
-        with service:
-            service.wait_for(lambda: "relay 127.0.0.1" in service.output, "the relay's trouble")
-            told = {path: asked(service, path) for path in ("/health", "/stats", "/metrics")}
-            service.terminate()
-            service.wait()
+    relay.server.users = {"canary": "another"}
+    relay.server.tls = trust.server_context()
+    trusted = {"SMTP_CA_FILE": str(trust.ca_file)} if addresses == "hashed" else {}
+    with services.to(
+        relay.port,
+        LOG_LEVEL="debug",
+        LOG_ADDRESSES=addresses,
+        SMTP_SECURITY="starttls",
+        SMTP_USER="canary",
+        SMTP_PASSWORD=PASSWORD,
+        **trusted,
+    ) as service:
+        service.wait_for(lambda: "relay 127.0.0.1" in service.output, "the relay's trouble")
+        told = {path: asked(service, path) for path in ("/health", "/stats", "/metrics")}
+        service.terminate()
+        service.wait()
     told["log"] = service.output.encode()
     assert_none_of((*SECRETS, *SAID, LOCAL), told)
 
 
 def test_kafka_s_refusal_of_our_credentials_tells_no_secret(
-    tmp_path: Path, kafka: Broker, topics: Topics
+    services: Services, kafka: Broker
 ) -> None:
     if not kafka.is_apache:
         pytest.skip("the embedded broker takes every password")
-    service = Service.on(
-        tmp_path,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=1,
-        env={
-            "LOG_LEVEL": "debug",
-            "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
-            "KAFKA_SASL_MECHANISM": "PLAIN",
-            "KAFKA_SASL_USERNAME": "canary",
-            "KAFKA_SASL_PASSWORD": SASL,
-            "KAFKA_START_TIMEOUT": "2s",
-        },
-    )
-    with service:
+    with services.to(
+        1,
+        LOG_LEVEL="debug",
+        KAFKA_SECURITY_PROTOCOL="SASL_PLAINTEXT",
+        KAFKA_SASL_MECHANISM="PLAIN",
+        KAFKA_SASL_USERNAME="canary",
+        KAFKA_SASL_PASSWORD=SASL,
+        KAFKA_START_TIMEOUT="2s",
+    ) as service:
         assert service.wait() != 0
     assert service.events
     assert_none_of(SECRETS, {"log": service.output.encode()})

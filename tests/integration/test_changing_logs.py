@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,17 +15,16 @@ from tests.support.checkpoints import checkpoint
 from tests.support.kafka_tools import Committed, Produced
 from tests.support.log_surgery import LogSurgery
 from tests.support.mails import flat
-from tests.support.service import Service
 from tests.support.topics import Topics
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.relay_thread import RelayThread
+    from tests.support.services import Services
 
 QUICK_BREAKER = {"SMTP_BREAKER": "failures=2,reset=1s", "SHUTDOWN_TIMEOUT": "1s"}
 
@@ -77,8 +77,7 @@ def to(numbers: Iterable[int]) -> list[str]:
 
 
 def test_a_topic_recreated_while_nobody_reads_is_read_from_its_start(
-    tmp_path: Path,
-    kafka: Broker,
+    services: Services,
     kafka_tools: KafkaTools,
     topics: Topics,
     relay: RelayThread,
@@ -86,8 +85,7 @@ def test_a_topic_recreated_while_nobody_reads_is_read_from_its_start(
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
     kafka_tools.produce(topics.queue, map(flat, range(20)))
-    service = Service.on(tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=relay.port)
-    with service:
+    with services.to(relay.port) as service:
         relay.wait_for(20)
         service.terminate()
         assert service.wait() == 0
@@ -100,8 +98,7 @@ def test_a_topic_recreated_while_nobody_reads_is_read_from_its_start(
 
 
 def test_a_topic_recreated_while_it_is_read_is_read_from_its_start(
-    tmp_path: Path,
-    kafka: Broker,
+    services: Services,
     kafka_tools: KafkaTools,
     topics: Topics,
     relay: RelayThread,
@@ -109,8 +106,7 @@ def test_a_topic_recreated_while_it_is_read_is_read_from_its_start(
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
     kafka_tools.produce(topics.queue, map(flat, range(20)))
-    service = Service.on(tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=relay.port)
-    with service:
+    with services.to(relay.port) as service:
         relay.wait_for(20)
         service.wait_for(lambda: checkpoint(kafka_tools, topics) == Checkpoint(20), "all settled")
         surgery.recreate(topics.queue)
@@ -123,8 +119,7 @@ def test_a_topic_recreated_while_it_is_read_is_read_from_its_start(
 
 
 def test_what_retention_takes_while_it_waits_is_named_and_the_rest_is_delivered(
-    tmp_path: Path,
-    kafka: Broker,
+    services: Services,
     kafka_tools: KafkaTools,
     topics: Topics,
     relay: RelayThread,
@@ -134,14 +129,9 @@ def test_what_retention_takes_while_it_waits_is_named_and_the_rest_is_delivered(
     # More than the client fetches ahead, so that it has to ask for what is gone.
     kafka_tools.produce(topics.queue, [flat(n, text="x" * 50_000) for n in range(100)])
     relay.go()
-    service = Service.on(
-        tmp_path,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=relay.port,
-        env={"EMAIL_WORKER_BUFFER": "2", "EMAIL_WORKER_COUNT": "2", **QUICK_BREAKER},
-    )
-    with service:
+    with services.to(
+        relay.port, EMAIL_WORKER_BUFFER="2", EMAIL_WORKER_COUNT="2", **QUICK_BREAKER
+    ) as service:
         service.wait_for(lambda: checkpoint(kafka_tools, topics), "it waits for the relay")
         surgery.delete_records({Partition(topics.queue, 0): 95})
         relay.come()
@@ -158,22 +148,14 @@ def test_what_retention_takes_while_it_waits_is_named_and_the_rest_is_delivered(
 
 
 def test_partitions_added_while_it_runs_are_read_from_their_start(
-    tmp_path: Path,
-    kafka: Broker,
+    services: Services,
     kafka_tools: KafkaTools,
     topics: Topics,
     relay: RelayThread,
     surgery: LogSurgery,
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
-    service = Service.on(
-        tmp_path,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=relay.port,
-        env={"KAFKA_START": "latest"},
-    )
-    with service:
+    with services.to(relay.port, KAFKA_START="latest") as service:
         service.wait_ready()
         surgery.add_partitions(topics.queue, 4)
         kafka_tools.produce(topics.queue, map(flat, range(40)))
@@ -185,7 +167,7 @@ def test_partitions_added_while_it_runs_are_read_from_their_start(
 
 
 def test_what_compaction_took_among_the_unsettled_is_named_and_the_rest_is_delivered(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, compacted: Topics, relay: RelayThread
+    services: Services, kafka_tools: KafkaTools, compacted: Topics, relay: RelayThread
 ) -> None:
     topics = compacted
     wait_until(
@@ -193,9 +175,7 @@ def test_what_compaction_took_among_the_unsettled_is_named_and_the_rest_is_deliv
     )
     left = Committed(12, encode(12, 12, range(12)))
     kafka_tools.commit(topics.group, {Partition(topics.queue, 0): left})
-    with Service.on(
-        tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=relay.port
-    ) as service:
+    with replace(services, topics=topics).to(relay.port) as service:
         relay.wait_for(11)
         service.wait_for(lambda: checkpoint(kafka_tools, topics) == Checkpoint(13), "all settled")
         assert service.metric("mailer_unsettled_gone_total") == 2

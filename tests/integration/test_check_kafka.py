@@ -20,7 +20,6 @@ from tests.support.environment import leave_own_settings
 from tests.support.kafka_tools import Committed, Produced
 from tests.support.ports import free_port
 from tests.support.relay_thread import RelayThread
-from tests.support.service import Service
 from tests.support.waiting import run, until
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 HOUR_MS = 3_600_000
@@ -233,11 +233,11 @@ def test_a_group_that_somebody_else_is_in(
 
 
 def test_the_service_is_told_of_and_no_stranger(
-    check: Check, kafka: Broker, topics: Topics, tmp_path: Path
+    check: Check, services: Services, topics: Topics
 ) -> None:
     with (
         RelayThread() as relay,
-        Service.on(tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=relay.port) as service,
+        services.to(relay.port) as service,
     ):
         service.wait_ready()
         found = check(*KAFKA, env={"RETRY_DELAYS": "30s,5m,30m,2h,6h,16h"})

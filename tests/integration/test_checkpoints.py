@@ -12,15 +12,14 @@ from app.intake.checkpoint import MAX_CHARACTERS, Checkpoint, encode
 from tests.support.checkpoints import checkpoint
 from tests.support.kafka_tools import Committed
 from tests.support.mails import flat
-from tests.support.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.relay_thread import RelayThread
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 QUICK_BREAKER = {"SMTP_BREAKER": "failures=2,reset=1s", "SHUTDOWN_TIMEOUT": "1s"}
@@ -40,21 +39,14 @@ def to(numbers: Iterable[int]) -> list[str]:
 def test_what_an_absent_relay_leaves_unsettled_is_in_the_commit_and_delivered_by_the_next_start(
     policy: str,
     offset: int,
-    tmp_path: Path,
-    kafka: Broker,
+    services: Services,
     kafka_tools: KafkaTools,
     topics: Topics,
     relay: RelayThread,
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
     kafka_tools.produce(topics.queue, map(flat, range(10)))
-    service = Service.on(
-        tmp_path,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=relay.port,
-        env={"KAFKA_COMMIT": policy, **QUICK_BREAKER},
-    )
+    service = services.to(relay.port, KAFKA_COMMIT=policy, **QUICK_BREAKER)
     left = Checkpoint(40, tuple(range(10, 40)))
     with service:
         service.wait_for_events("email.delivered", 10)
@@ -87,16 +79,14 @@ def test_what_an_absent_relay_leaves_unsettled_is_in_the_commit_and_delivered_by
 
 
 def test_a_checkpoint_of_an_unknown_version_is_not_overwritten(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
+    services: Services, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
     kafka_tools.produce(topics.queue, map(flat, range(5)))
     at = Partition(topics.queue, 0)
     later = Committed(3, "kmcp2" + encode(3, 3, (1,))[5:])
     kafka_tools.commit(topics.group, {at: later})
-    with Service.on(
-        tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=relay.port
-    ) as service:
+    with services.to(relay.port) as service:
         assert service.wait() == 1
     assert "checkpoint version '2' is not known to this release" in service.output
     assert "--ignore-checkpoint" in service.output
@@ -105,17 +95,13 @@ def test_a_checkpoint_of_an_unknown_version_is_not_overwritten(
 
 
 def test_a_full_checkpoint_holds_back_what_follows_and_nothing_is_lost(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
+    services: Services, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
     kafka_tools.produce(topics.queue, [flat(number) for number in range(4200)])
     relay.go()
-    service = Service.on(
-        tmp_path,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=relay.port,
-        env={"EMAIL_WORKER_BUFFER": "6000", "LOG_LEVEL": "warning", **QUICK_BREAKER},
+    service = services.to(
+        relay.port, EMAIL_WORKER_BUFFER="6000", LOG_LEVEL="warning", **QUICK_BREAKER
     )
     at = Partition(topics.queue, 0)
     with service:

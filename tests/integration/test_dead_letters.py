@@ -11,49 +11,50 @@ import pytest
 from tests.support.dead_letters import FAILED_AT, dead
 from tests.support.kafka_tools import Produced
 from tests.support.mails import flat
-from tests.support.relay_thread import RelayThread
-from tests.support.service import Service
 from tests.support.smtp_actions import Say
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.backends import Broker
     from tests.support.command_line import CommandLine
     from tests.support.kafka_tools import KafkaTools
+    from tests.support.relay_thread import RelayThread
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 DAY_MS = 86_400_000
 
 
 def test_refused_mails_are_seen_counted_and_after_mending_sent_by_a_replay(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, dlq: CommandLine
+    services: Services,
+    kafka_tools: KafkaTools,
+    topics: Topics,
+    dlq: CommandLine,
+    relay: RelayThread,
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
-    with RelayThread() as relay:
-        relay.server.on("RCPT", *[Say("550 5.7.1 <ann@example.com>: not today")] * 2)
-        service = Service.on(tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=relay.port)
-        kafka_tools.produce(
-            topics.queue, [flat(1, type="receipt"), flat(2, type="receipt", retry_count=0)]
-        )
-        with service:
-            kafka_tools.wait_for_records(topics.dlq, 2)
-            assert f"{topics.dlq}-state" in kafka_tools.list_topics()
-            table = dlq("list").out.splitlines()
-            assert table[0].split() == ["Place", "Age", "Id", "Type", "Kind", "Code", "Error"]
-            assert [row.split()[0] for row in table[1:]] == ["0/0", "0/1"]
-            assert "flat-1  receipt  policy  550 5.7.1  <a***@example.com>: not today" in table[1]
-            shown = dlq("show", "--id", "flat-1").out
-            assert "reason      policy 550 5.7.1: <ann@example.com>: not today" in shown
-            assert "This is message 1." in shown
-            stats = orjson.loads(dlq("stats", "--json").out)
-            assert (stats["letters"], stats["kinds"]) == (2, {"policy": 2})
-            assert stats["domains"] == {"example.com": 2}
-            assert dlq("replay", "--all").code == 0
-            assert sorted(relay.wait_for(2)) == ["flat-1@example.com", "flat-2@example.com"]
-            results = kafka_tools.wait_for_records(topics.results, 4)
-            service.terminate()
-            assert service.wait() == 0
+    relay.server.on("RCPT", *[Say("550 5.7.1 <ann@example.com>: not today")] * 2)
+    service = services.to(relay.port)
+    kafka_tools.produce(
+        topics.queue, [flat(1, type="receipt"), flat(2, type="receipt", retry_count=0)]
+    )
+    with service:
+        kafka_tools.wait_for_records(topics.dlq, 2)
+        assert f"{topics.dlq}-state" in kafka_tools.list_topics()
+        table = dlq("list").out.splitlines()
+        assert table[0].split() == ["Place", "Age", "Id", "Type", "Kind", "Code", "Error"]
+        assert [row.split()[0] for row in table[1:]] == ["0/0", "0/1"]
+        assert "flat-1  receipt  policy  550 5.7.1  <a***@example.com>: not today" in table[1]
+        shown = dlq("show", "--id", "flat-1").out
+        assert "reason      policy 550 5.7.1: <ann@example.com>: not today" in shown
+        assert "This is message 1." in shown
+        stats = orjson.loads(dlq("stats", "--json").out)
+        assert (stats["letters"], stats["kinds"]) == (2, {"policy": 2})
+        assert stats["domains"] == {"example.com": 2}
+        assert dlq("replay", "--all").code == 0
+        assert sorted(relay.wait_for(2)) == ["flat-1@example.com", "flat-2@example.com"]
+        results = kafka_tools.wait_for_records(topics.results, 4)
+        service.terminate()
+        assert service.wait() == 0
     last = [orjson.loads(one.value or b"") for one in results][2:]
     # Counted from the start again, under the id and Message-ID that they had.
     assert [(one["status"], one["attempt"]) for one in last] == [("delivered", 1)] * 2

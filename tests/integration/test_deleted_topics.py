@@ -13,15 +13,14 @@ from app.intake.checkpoint import Checkpoint
 from tests.faults.usage import cpu_s
 from tests.support.checkpoints import checkpoint
 from tests.support.mails import flat
-from tests.support.service import Service
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.relay_thread import RelayThread
+    from tests.support.service import Service
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 IN_A_THOUSAND_YEARS = "2999-01-01T00:00:00Z"
@@ -39,16 +38,6 @@ def _needs_apache(kafka: Broker) -> None:
 
 def tier(topics: Topics) -> str:
     return f"{topics.queue}-retry-30s"
-
-
-def on(folder: Path, kafka: Broker, topics: Topics, relay: RelayThread) -> Service:
-    return Service.on(
-        folder,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=relay.port,
-        env={"RETRY_DELAYS": "30s"},
-    )
 
 
 def health(service: Service) -> str:
@@ -81,12 +70,7 @@ def said_little(service: Service, before: int, gone: list[str]) -> None:
 
 @pytest.mark.parametrize("what", ["results", "tier and dead letters"])
 def test_what_cannot_be_written_stays_unsettled_until_its_topic_is_back(
-    what: str,
-    tmp_path: Path,
-    kafka: Broker,
-    kafka_tools: KafkaTools,
-    topics: Topics,
-    relay: RelayThread,
+    what: str, services: Services, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:
     gone = [topics.results]
     bad: list[dict[str, str]] = [{}]
@@ -96,7 +80,7 @@ def test_what_cannot_be_written_stays_unsettled_until_its_topic_is_back(
     each = MAILS // len(gone)
     kafka_tools.create_topic(topics.queue, 1)
     kafka_tools.produce(topics.queue, [flat(n, **bad[n % len(bad)]) for n in range(MAILS)])
-    with on(tmp_path, kafka, topics, relay) as service:
+    with services.to(relay.port, RETRY_DELAYS="30s") as service:
         for topic in gone:
             kafka_tools.wait_for_records(topic, each)
         service.wait_for(lambda: checkpoint(kafka_tools, topics) == Checkpoint(MAILS), "settled")
@@ -123,11 +107,11 @@ def test_what_cannot_be_written_stays_unsettled_until_its_topic_is_back(
 
 
 def test_the_queue_is_read_again_once_it_is_back(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
+    services: Services, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
     kafka_tools.produce(topics.queue, map(flat, range(MAILS)))
-    with on(tmp_path, kafka, topics, relay) as service:
+    with services.to(relay.port, RETRY_DELAYS="30s") as service:
         relay.wait_for(MAILS)
         service.wait_for(lambda: checkpoint(kafka_tools, topics) == Checkpoint(MAILS), "settled")
         kafka_tools.delete_topics([topics.queue])

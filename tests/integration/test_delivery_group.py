@@ -14,17 +14,16 @@ from aiokafka.errors import UnknownError
 from app.domain.errors import Fatal
 from app.kafka import Consumer, GroupTimes, KafkaConfig, KafkaError
 from tests.support.mails import flat
-from tests.support.service import Service
 from tests.support.waiting import run, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
     from app.domain.record import Partition
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.postfix import Postfix
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 
@@ -116,16 +115,10 @@ class Holding(ConsumerRebalanceListener):  # type: ignore[misc]  # the library i
 @pytest.mark.usefixtures("forgets_the_dead")
 @pytest.mark.timeout(120)
 def test_a_stop_waits_for_no_rebalance_that_another_member_delays(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+    services: Services, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
     kafka_tools.create_topic(topics.queue, 4)
-    service = Service.on(
-        tmp_path,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=postfix.port,
-        env={"SHUTDOWN_TIMEOUT": "3s", "KAFKA_START": "latest"},
-    )
+    service = services.to(postfix.port, SHUTDOWN_TIMEOUT="3s", KAFKA_START="latest")
 
     def member() -> AIOKafkaConsumer:
         return AIOKafkaConsumer(

@@ -12,14 +12,12 @@ from aiokafka.record import default_records
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
 from tests.support.mails import flat
-from tests.support.service import Service
 from tests.support.waiting import run
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
+    from tests.support.services import Services
     from tests.support.smtp_sink import SmtpSink
     from tests.support.topics import Topics
 
@@ -29,7 +27,7 @@ MARK = "x-latin-1-"
 @pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
 def test_every_compression_is_read(
     codec: str,
-    tmp_path: Path,
+    services: Services,
     kafka: Broker,
     kafka_tools: KafkaTools,
     topics: Topics,
@@ -44,15 +42,13 @@ def test_every_compression_is_read(
 
     kafka_tools.create_topic(topics.queue, 1)
     run(produce())
-    with Service.on(
-        tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=smtp_sink.port
-    ) as service:
+    with services.to(smtp_sink.port) as service:
         service.wait_for_events("email.delivered", 20)
 
 
 def test_a_header_name_that_is_not_utf_8_stops_nobody(
     monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
+    services: Services,
     kafka: Broker,
     kafka_tools: KafkaTools,
     topics: Topics,
@@ -84,9 +80,7 @@ def test_a_header_name_that_is_not_utf_8_stops_nobody(
 
     monkeypatch.setattr("aiokafka.producer.message_accumulator.DefaultRecordBatchBuilder", Raw)
     run(produce())
-    with Service.on(
-        tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=smtp_sink.port
-    ) as service:
+    with services.to(smtp_sink.port) as service:
         delivered = service.wait_for_events("email.delivered", 4)
         (letter,) = kafka_tools.wait_for_records(topics.dlq, 1)
     assert {one["id"] for one in delivered} == {"flat-0", "flat-1", "flat-2", "flat-4"}

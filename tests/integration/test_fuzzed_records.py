@@ -14,17 +14,15 @@ from app.domain import wire
 from tests.faults.usage import resident_mb
 from tests.support.dead_letters import dead
 from tests.support.fuzzed import BROKEN_HEADERS, GARBAGE, fuzzed
-from tests.support.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from app.domain.record import Record
-    from tests.support.backends import Broker
     from tests.support.command_line import CommandLine
     from tests.support.kafka_tools import KafkaTools, Produced
     from tests.support.relay_thread import RelayThread
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 COUNT = 10_000
@@ -49,21 +47,14 @@ def origin_of(letter: Record) -> str:
 
 @pytest.mark.timeout(240)
 def test_each_of_ten_thousand_wrong_records_has_one_result_and_the_process_stays_as_it_is(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
+    services: Services, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:
     tier = f"{topics.queue}-retry-1s"
     for topic in (topics.queue, tier):
         kafka_tools.create_topic(topic, PARTITIONS)
     wrong = fuzzed(17, COUNT)
     first = kafka_tools.produce(topics.queue, islice(wrong, COUNT // 5))
-    service = Service.on(
-        tmp_path,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=relay.port,
-        env={"RETRY_DELAYS": "1s"},
-    )
-    with service:
+    with services.to(relay.port, RETRY_DELAYS="1s") as service:
         kafka_tools.wait_for_records(topics.results, len(first), within=60)
         pid = service.process.pid
         before_mb = resident_mb(pid)
@@ -89,8 +80,7 @@ def test_each_of_ten_thousand_wrong_records_has_one_result_and_the_process_stays
 
 
 def test_replayed_letters_whose_headers_are_broken_are_dead_again_and_name_them(
-    tmp_path: Path,
-    kafka: Broker,
+    services: Services,
     kafka_tools: KafkaTools,
     topics: Topics,
     relay: RelayThread,
@@ -108,8 +98,7 @@ def test_replayed_letters_whose_headers_are_broken_are_dead_again_and_name_them(
     kafka_tools.produce(topics.dlq, [*edited, *left_behind])
     count = len(edited) + len(left_behind)
     assert dlq("replay", "--all").code == 0
-    service = Service.on(tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=relay.port)
-    with service:
+    with services.to(relay.port) as service:
         kafka_tools.wait_for_records(topics.results, count)
         letters = kafka_tools.wait_for_records(topics.dlq, count + len(edited))[count:]
         service.terminate()

@@ -11,7 +11,6 @@ import pytest
 from app.ops.issues import Code
 from tests.support.mails import flat
 from tests.support.ports import free_port
-from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
 from tests.support.smtp_actions import Hang
 from tests.support.topics import Topics
@@ -19,6 +18,8 @@ from tests.support.topics import Topics
 if TYPE_CHECKING:
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
+    from tests.support.relay_thread import RelayThread
+    from tests.support.services import Services
 
 FOLDER = Path(__file__).parent
 HERE = "test_issues.py"
@@ -72,45 +73,33 @@ def test_a_service_without_kafka_is_starting(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("forgets_the_dead")
 def test_a_service_whose_group_waits_for_a_frozen_member_has_not_joined(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics
+    services: Services, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:
     kafka_tools.create_topic(topics.queue, 2)
-    with RelayThread() as relay:
-        first, second = (
-            Service.on(tmp_path / name, brokers=kafka.brokers, topics=topics, smtp_port=relay.port)
-            for name in ("first", "second")
-        )
-        with first:
-            first.wait_ready()
-            first.process.send(signal.SIGSTOP)
-            with second:
-                second.wait_for(lambda: second.health() == 503, "it answers")
-                second.wait_for(
-                    lambda: second.issues().keys() == {"not_joined"}, "it waits for the group"
-                )
-                first.process.send(signal.SIGCONT)
-                second.wait_ready()
+    first, second = (services.to(relay.port, name=name) for name in ("first", "second"))
+    with first:
+        first.wait_ready()
+        first.process.send(signal.SIGSTOP)
+        with second:
+            second.wait_for(lambda: second.health() == 503, "it answers")
+            second.wait_for(
+                lambda: second.issues().keys() == {"not_joined"}, "it waits for the group"
+            )
+            first.process.send(signal.SIGCONT)
+            second.wait_ready()
 
 
 def test_a_mail_that_gets_no_reply_is_stuck(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics
+    services: Services, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
-    with RelayThread() as relay:
-        relay.server.on("DOT", Hang())
-        service = Service.on(
-            tmp_path,
-            brokers=kafka.brokers,
-            topics=topics,
-            smtp_port=relay.port,
-            env={"EMAIL_JOB_TIMEOUT": "500ms", "SHUTDOWN_TIMEOUT": "1s"},
-        )
-        with service:
-            service.wait_ready()
-            kafka_tools.produce(topics.queue, [flat(1), flat(2)])
-            relay.wait_for(1)
-            service.wait_for(lambda: "jobs_stuck" in service.issues(), "health tells of it")
-            assert service.health() == 200
+    relay.server.on("DOT", Hang())
+    with services.to(relay.port, EMAIL_JOB_TIMEOUT="500ms", SHUTDOWN_TIMEOUT="1s") as service:
+        service.wait_ready()
+        kafka_tools.produce(topics.queue, [flat(1), flat(2)])
+        relay.wait_for(1)
+        service.wait_for(lambda: "jobs_stuck" in service.issues(), "health tells of it")
+        assert service.health() == 200
 
 
 def test_a_loop_that_stands_still_is_told_and_ends_the_process(

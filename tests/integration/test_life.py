@@ -16,9 +16,9 @@ from tests.support.topics import Topics
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.postfix import Postfix
+    from tests.support.services import Services
 
 
 def without_kafka(folder: Path, **env: str) -> Service:
@@ -95,19 +95,12 @@ def test_all_wrong_settings_are_named_at_once_and_secrets_are_not_shown(tmp_path
 
 @pytest.mark.timeout(120)
 def test_mail_waits_for_an_absent_relay_and_burns_no_attempt(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+    services: Services, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
     kafka_tools.create_topic(topics.queue, 2)
     kafka_tools.produce(topics.queue, [flat(number) for number in range(300)])
     port = free_port()
-    service = Service.on(
-        tmp_path,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=port,
-        env={"RETRY_DELAYS": "1s", "SMTP_BREAKER": "failures=3,reset=1s"},
-    )
-    with service:
+    with services.to(port, RETRY_DELAYS="1s", SMTP_BREAKER="failures=3,reset=1s") as service:
         service.wait_for(lambda: service.health() == 503, "it is not ready")
         service.wait_for(lambda: "is left alone" in service.output, "the breaker opened")
         assert kafka_tools.lag(topics.group, topics.queue) > 0
@@ -126,19 +119,14 @@ def test_mail_waits_for_an_absent_relay_and_burns_no_attempt(
 
 @pytest.mark.timeout(120)
 def test_a_relay_that_never_greets_burns_no_attempt_either(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+    services: Services, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
     kafka_tools.produce(topics.queue, [flat(number, max_retries=0) for number in range(20)])
     port = free_port()
-    service = Service.on(
-        tmp_path,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=port,
-        env={"RETRY_DELAYS": "1s", "EMAIL_JOB_TIMEOUT": "1s", "SMTP_TIMEOUTS": "greeting=4s"},
-    )
-    with service:
+    with services.to(
+        port, RETRY_DELAYS="1s", EMAIL_JOB_TIMEOUT="1s", SMTP_TIMEOUTS="greeting=4s"
+    ) as service:
         with socket.create_server(("127.0.0.1", port)):
             service.wait_for(
                 lambda: sum(kafka_tools.ends(topics.results).values()) >= 10, "jobs were cut", 60
@@ -154,18 +142,12 @@ def test_a_relay_that_never_greets_burns_no_attempt_either(
 
 @pytest.mark.timeout(120)
 def test_a_second_signal_cuts_what_hangs_and_nothing_is_lost(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+    services: Services, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
     kafka_tools.produce(topics.queue, [flat(number) for number in range(20)])
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        service = Service.on(
-            tmp_path,
-            brokers=kafka.brokers,
-            topics=topics,
-            smtp_port=silent.getsockname()[1],
-            env={"SHUTDOWN_TIMEOUT": "60s"},
-        )
+        service = services.to(silent.getsockname()[1], SHUTDOWN_TIMEOUT="60s")
         with service:
             silent.settimeout(30)
             connection, _ = silent.accept()

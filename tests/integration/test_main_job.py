@@ -9,15 +9,12 @@ import orjson
 import pytest
 
 from tests.support.mails import envelope, flat
-from tests.support.service import Service
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.postfix import Postfix
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 EACH = 1000
@@ -29,25 +26,13 @@ TWICE = {f"flat-{n}@example.com" for n in range(EACH)} | {
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("policy", ["submitted", "settled"])
 def test_what_was_produced_before_the_first_start_is_delivered_once(
-    policy: str,
-    tmp_path: Path,
-    kafka: Broker,
-    kafka_tools: KafkaTools,
-    topics: Topics,
-    postfix: Postfix,
+    policy: str, services: Services, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
     kafka_tools.create_topic(topics.queue, 4)
     kafka_tools.produce(
         topics.queue, [shape(number) for number in range(EACH) for shape in (flat, envelope)]
     )
-    service = Service.on(
-        tmp_path,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=postfix.port,
-        env={"KAFKA_COMMIT": policy},
-    )
-    with service:
+    with services.to(postfix.port, KAFKA_COMMIT=policy) as service:
         results = kafka_tools.wait_for_records(topics.results, 2 * EACH, within=120)
         postfix.wait_for(2 * EACH, within=60)
         wait_until(lambda: not kafka_tools.lag(topics.group, topics.queue), "the lag is 0")
@@ -62,7 +47,7 @@ def test_what_was_produced_before_the_first_start_is_delivered_once(
 
 
 def test_the_mail_says_what_the_message_asked_for(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+    services: Services, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
     kafka_tools.produce(
@@ -87,7 +72,7 @@ def test_the_mail_says_what_the_message_asked_for(
             envelope(2),
         ],
     )
-    with Service.on(tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=postfix.port):
+    with services.to(postfix.port):
         mails = {mail.recipient: mail for mail in postfix.wait_for(4)}
     assert set(mails) == {
         "joerg@example.com",
@@ -116,12 +101,11 @@ def test_the_mail_says_what_the_message_asked_for(
 
 
 def test_the_result_and_the_log_tell_the_fate_and_the_log_masks_the_address(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+    services: Services, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
     kafka_tools.produce(topics.queue, [flat(1, type="greeting", tags=["a"], metadata={"k": 1})])
-    service = Service.on(tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=postfix.port)
-    with service:
+    with services.to(postfix.port) as service:
         (record,) = kafka_tools.wait_for_records(topics.results, 1)
         (event,) = service.wait_for_events("email.delivered")
         assert "flat-1@example.com" not in service.output

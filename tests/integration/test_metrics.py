@@ -18,17 +18,17 @@ from app.telemetry.metrics.pool import POOL
 from tests.support.mails import flat
 from tests.support.operator import TOKEN, Operator
 from tests.support.prometheus import Prometheus
-from tests.support.service import Service
 from tests.support.smtp_actions import Say
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.promtool import Promtool
     from tests.support.relay_thread import RelayThread
+    from tests.support.service import Service
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 PROJECT = Path(__file__).parents[2]
@@ -55,21 +55,12 @@ ELSEWHERE = {
 
 @pytest.fixture
 def service(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
+    services: Services, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> Iterator[Service]:
     kafka_tools.create_topic(topics.queue, 2)
-    service = Service.on(
-        tmp_path,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=relay.port,
-        env={
-            "OPS_TOKEN": TOKEN,
-            "RETRY_DELAYS": "2s",
-            "EMAIL_WORKER_BUFFER": "5",
-        },
-    )
-    with service:
+    with services.to(
+        relay.port, OPS_TOKEN=TOKEN, RETRY_DELAYS="2s", EMAIL_WORKER_BUFFER="5"
+    ) as service:
         yield service.wait_ready()
 
 

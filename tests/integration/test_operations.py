@@ -11,16 +11,16 @@ import pytest
 
 from tests.support.mails import flat
 from tests.support.operator import TOKEN, Operator
-from tests.support.service import Service
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.relay_thread import RelayThread
+    from tests.support.service import Service
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 
@@ -33,7 +33,7 @@ UNCOVERED = {"COVERAGE_PROCESS_CONFIG": "", "COVERAGE_PROCESS_START": ""}
 def service(
     request: pytest.FixtureRequest,
     tmp_path: Path,
-    kafka: Broker,
+    services: Services,
     kafka_tools: KafkaTools,
     topics: Topics,
     relay: RelayThread,
@@ -41,18 +41,12 @@ def service(
     kafka_tools.create_topic(topics.queue, 2)
     (tmp_path / ".env").write_text("LOG_LEVEL=info\n")
     (tmp_path / "token").write_text(TOKEN)
-    service = Service.on(
-        tmp_path,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=relay.port,
-        env={
-            "OPS_TOKEN_FILE": "token",
-            "RETRY_DELAYS": "1s,2s",
-            **(UNCOVERED if request.node.get_closest_marker("alone") else {}),
-        },
-    )
-    with service:
+    with services.to(
+        relay.port,
+        OPS_TOKEN_FILE="token",
+        RETRY_DELAYS="1s,2s",
+        **(UNCOVERED if request.node.get_closest_marker("alone") else {}),
+    ) as service:
         yield service.wait_ready()
 
 

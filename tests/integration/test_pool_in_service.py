@@ -7,14 +7,12 @@ import urllib.request
 from typing import TYPE_CHECKING
 
 from tests.support.mails import flat
-from tests.support.relay_thread import RelayThread
-from tests.support.service import Service
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
+    from tests.support.relay_thread import RelayThread
+    from tests.support.service import Service
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 
@@ -26,40 +24,34 @@ def metric(service: Service, name: str) -> float:
 
 
 def test_memory_is_bounded_by_bytes_while_the_relay_is_away_and_all_arrive_after(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics
+    services: Services, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:
     limit = 1_000_000
     kafka_tools.create_topic(topics.queue, 2)
     kafka_tools.produce(topics.queue, [flat(number, text="x" * 40_000) for number in range(100)])
-    with RelayThread(away=True) as relay:
-        service = Service.on(
-            tmp_path,
-            brokers=kafka.brokers,
-            topics=topics,
-            smtp_port=relay.port,
-            env={
-                "EMAIL_MAX_MEMORY": str(limit),
-                "EMAIL_MAX_BYTES": "200KiB",
-                "EMAIL_WORKER_BUFFER": "1000",
-                "SMTP_BREAKER": "failures=3,reset=1s",
-            },
+    relay.go()
+    with services.to(
+        relay.port,
+        EMAIL_MAX_MEMORY=str(limit),
+        EMAIL_MAX_BYTES="200KiB",
+        EMAIL_WORKER_BUFFER="1000",
+        SMTP_BREAKER="failures=3,reset=1s",
+    ) as service:
+        service.wait_for(
+            lambda: service.health("/health/live") and metric(service, "bytes") > limit * 0.8,
+            "the bytes are used",
         )
-        with service:
-            service.wait_for(
-                lambda: service.health("/health/live") and metric(service, "bytes") > limit * 0.8,
-                "the bytes are used",
-            )
-            assert metric(service, "bytes") <= limit
-            assert kafka_tools.lag(topics.group, topics.queue) > 0
-            relay.come()
-            assert len(set(relay.wait_for(100, within=60))) == 100
-            service.terminate()
-            assert service.wait() == 0
+        assert metric(service, "bytes") <= limit
+        assert kafka_tools.lag(topics.group, topics.queue) > 0
+        relay.come()
+        assert len(set(relay.wait_for(100, within=60))) == 100
+        service.terminate()
+        assert service.wait() == 0
     assert len(relay.recipients) == 100
 
 
 def test_what_is_urgent_leaves_the_buffer_first(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics
+    services: Services, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
     kafka_tools.produce(
@@ -70,24 +62,19 @@ def test_what_is_urgent_leaves_the_buffer_first(
             *(flat(number, priority="high") for number in range(20, 30)),
         ],
     )
-    with RelayThread(away=True) as relay:
-        service = Service.on(
-            tmp_path,
-            brokers=kafka.brokers,
-            topics=topics,
-            smtp_port=relay.port,
-            env={"EMAIL_WORKER_COUNT": "1", "SMTP_BREAKER": "failures=1,reset=2s"},
+    relay.go()
+    with services.to(
+        relay.port, EMAIL_WORKER_COUNT="1", SMTP_BREAKER="failures=1,reset=2s"
+    ) as service:
+        service.wait_for(
+            lambda: (
+                service.health("/health/live")
+                and metric(service, "queue_depth") + metric(service, "parked") == 30
+            ),
+            "all are in the buffer",
         )
-        with service:
-            service.wait_for(
-                lambda: (
-                    service.health("/health/live")
-                    and metric(service, "queue_depth") + metric(service, "parked") == 30
-                ),
-                "all are in the buffer",
-            )
-            relay.come()
-            arrived = [int(re.sub(r"\D", "", one)) for one in relay.wait_for(30)]
+        relay.come()
+        arrived = [int(re.sub(r"\D", "", one)) for one in relay.wait_for(30)]
     ranks = {number: rank for rank, number in enumerate(arrived)}
     low, normal, high = (
         sorted(ranks[number] for number in range(first, first + 10)) for first in (0, 10, 20)
@@ -98,20 +85,12 @@ def test_what_is_urgent_leaves_the_buffer_first(
 
 
 def test_a_profile_sets_the_workers_and_scales_them(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics
+    services: Services, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
-    with RelayThread() as relay:
-        service = Service.on(
-            tmp_path,
-            brokers=kafka.brokers,
-            topics=topics,
-            smtp_port=relay.port,
-            env={"EMAIL_PROFILE": "constrained"},
-        )
-        with service:
-            service.wait_ready()
-            assert metric(service, "workers") == 1
-            kafka_tools.produce(topics.queue, [flat(number) for number in range(500)])
-            service.wait_for(lambda: metric(service, "workers") > 1, "it grows")
-            relay.wait_for(500)
+    with services.to(relay.port, EMAIL_PROFILE="constrained") as service:
+        service.wait_ready()
+        assert metric(service, "workers") == 1
+        kafka_tools.produce(topics.queue, [flat(number) for number in range(500)])
+        service.wait_for(lambda: metric(service, "workers") > 1, "it grows")
+        relay.wait_for(500)

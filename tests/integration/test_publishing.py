@@ -11,14 +11,12 @@ import pytest
 from app.intake.checkpoint import decode
 from tests.support.kafka_tools import Produced
 from tests.support.mails import flat
-from tests.support.service import Service
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.postfix import Postfix
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 
@@ -40,15 +38,14 @@ def all_read(kafka_tools: KafkaTools, topics: Topics) -> bool:
 
 
 def test_a_result_that_is_refused_for_good_is_said_and_settles_all_the_same(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+    services: Services, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
     kafka_tools.create_topic(topics.results, 1, {"max.message.bytes": "900"})
     kafka_tools.produce(
         topics.queue, [flat(1), flat(2, metadata={"large": "x" * 2000}), flat(3), flat(4)]
     )
-    service = Service.on(tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=postfix.port)
-    with service:
+    with services.to(postfix.port) as service:
         postfix.wait_for(4)
         service.wait_for(
             lambda: all_read(kafka_tools, topics) and not unsettled(kafka_tools, topics),
@@ -64,7 +61,7 @@ def test_a_result_that_is_refused_for_good_is_said_and_settles_all_the_same(
 
 
 def test_a_dead_letter_too_large_for_its_topic_goes_without_its_value(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+    services: Services, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
     kafka_tools.create_topic(topics.dlq, 1, {"max.message.bytes": "5000"})
@@ -75,7 +72,7 @@ def test_a_dead_letter_too_large_for_its_topic_goes_without_its_value(
             flat(2, to="unknown@example.com"),
         ],
     )
-    with Service.on(tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=postfix.port):
+    with services.to(postfix.port):
         letters = kafka_tools.wait_for_records(topics.dlq, 2)
     large = next(one for one in letters if one.key == b"large")
     headers = dict(large.headers)
@@ -86,7 +83,7 @@ def test_a_dead_letter_too_large_for_its_topic_goes_without_its_value(
 
 
 def test_a_retry_too_large_for_its_tier_is_a_dead_letter_and_the_others_flow(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+    services: Services, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
     tier = f"{topics.queue}-retry-30s"
     kafka_tools.create_topic(topics.queue, 1)
@@ -95,14 +92,7 @@ def test_a_retry_too_large_for_its_tier_is_a_dead_letter_and_the_others_flow(
     later = flat(12, send_at="2999-01-01T00:00:00Z", text="x" * 30_000)
     small = flat(13, to="greylisted@example.com")
     kafka_tools.produce(topics.queue, [large, *map(flat, range(2, 12)), later, small])
-    service = Service.on(
-        tmp_path,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=postfix.port,
-        env={"RETRY_DELAYS": "30s", "SHUTDOWN_TIMEOUT": "2s"},
-    )
-    with service:
+    with services.to(postfix.port, RETRY_DELAYS="30s", SHUTDOWN_TIMEOUT="2s") as service:
         postfix.wait_for(10)
         service.wait_for(
             lambda: all_read(kafka_tools, topics) and not unsettled(kafka_tools, topics),
@@ -128,18 +118,11 @@ def test_a_retry_too_large_for_its_tier_is_a_dead_letter_and_the_others_flow(
 
 
 def test_without_a_results_topic_what_expired_is_kept_as_a_dead_letter(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+    services: Services, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
     kafka_tools.produce(topics.queue, [flat(1, expires_at="2020-01-01T00:00:00Z"), flat(2)])
-    service = Service.on(
-        tmp_path,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=postfix.port,
-        env={"EMAIL_RESULTS_TOPIC": ""},
-    )
-    with service:
+    with services.to(postfix.port, EMAIL_RESULTS_TOPIC=""):
         (letter,) = kafka_tools.wait_for_records(topics.dlq, 1)
         postfix.wait_for(1)
     assert dict(letter.headers)["mail-error-kind"] == b"expired"

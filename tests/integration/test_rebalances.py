@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.mails import flat
-from tests.support.service import Service
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.postfix import Postfix
+    from tests.support.service import Service
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 ALL = 2000
@@ -25,18 +23,14 @@ ALL = 2000
 @pytest.mark.usefixtures("forgets_the_dead")
 @pytest.mark.timeout(240)
 def test_a_member_joins_and_one_leaves_under_load_and_each_message_arrives_once(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+    services: Services, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
     kafka_tools.create_topic(topics.queue, 4)
     kafka_tools.produce(topics.queue, [flat(number) for number in range(ALL)])
 
     def member(name: str) -> Service:
-        return Service.on(
-            tmp_path / name,
-            brokers=kafka.brokers,
-            topics=topics,
-            smtp_port=postfix.port,
-            env={"EMAIL_WORKER_COUNT": "3", "EMAIL_WORKER_BUFFER": "20"},
+        return services.to(
+            postfix.port, name=name, EMAIL_WORKER_COUNT="3", EMAIL_WORKER_BUFFER="20"
         )
 
     with member("first") as first:

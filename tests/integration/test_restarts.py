@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.mails import flat
-from tests.support.service import Service
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.postfix import Postfix
+    from tests.support.service import Service
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 ALL = 1000
@@ -36,12 +34,11 @@ def everything_settled(kafka_tools: KafkaTools, topics: Topics) -> bool:
 
 @pytest.mark.timeout(240)
 def test_sigterm_amid_a_thousand_then_a_start_delivers_each_once(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+    services: Services, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
     kafka_tools.create_topic(topics.queue, 4)
     kafka_tools.produce(topics.queue, [flat(number) for number in range(ALL)])
-    service = Service.on(tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=postfix.port)
-    with service:
+    with services.to(postfix.port) as service:
         amid_the_work(postfix, service)
         service.terminate()
         assert service.wait() == 0
@@ -61,12 +58,11 @@ def test_sigterm_amid_a_thousand_then_a_start_delivers_each_once(
 @pytest.mark.usefixtures("forgets_the_dead")
 @pytest.mark.timeout(240)
 def test_kill_amid_a_thousand_then_a_start_loses_none_and_repeats_few(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+    services: Services, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
     kafka_tools.create_topic(topics.queue, 4)
     kafka_tools.produce(topics.queue, [flat(number) for number in range(ALL)])
-    service = Service.on(tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=postfix.port)
-    with service:
+    with services.to(postfix.port) as service:
         amid_the_work(postfix, service)
         service.kill()
         service.wait()

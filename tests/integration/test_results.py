@@ -12,14 +12,12 @@ import pytest
 from tests.support.command import Command
 from tests.support.kafka_tools import Produced
 from tests.support.ports import free_port
-from tests.support.relay_thread import RelayThread
-from tests.support.service import Service
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
+    from tests.support.relay_thread import RelayThread
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 PARTITIONS = 3
@@ -193,27 +191,21 @@ def test_an_absent_kafka_ends_with_3() -> None:
 
 
 def test_sending_waits_for_the_end_of_what_was_sent(
-    kafka: Broker, topics: Topics, tmp_path: Path
+    kafka: Broker, topics: Topics, services: Services, relay: RelayThread
 ) -> None:
     """Ids by default and given, one delivered and one refused by the relay."""
-    with RelayThread() as relay:
-        service = Service.on(
-            tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=relay.server.port
+    with services.to(relay.port) as service:
+        service.wait_ready()
+        send = Command("send", env={"KAFKA_BROKERS": kafka.brokers, **topics.env()})
+        mail = ("--subject", "Hi", "--text", "Hello", "--wait", "--timeout", "30s")
+        code, out, err = send("--to", "ann@example.com", *mail)
+        assert (0, []) == (code, err)
+        assert f"delivered   {topics.queue}-0-0" in out[-1]
+        code, out, _ = send("--to", "nobody@example.com", "--from", "bad", *mail)
+        assert 2 == code
+        code, out, _ = send(
+            *("--to", "ann@example.com", "--id", "late", "--json", *mail),
+            *("--expires-at", "2020-01-01T00:00:00Z"),
         )
-        with service.start() as service:
-            service.wait_ready()
-            send = Command("send", env={"KAFKA_BROKERS": kafka.brokers, **topics.env()})
-            mail = ("--subject", "Hi", "--text", "Hello", "--wait", "--timeout", "30s")
-            code, out, err = send("--to", "ann@example.com", *mail)
-            assert (0, []) == (code, err)
-            assert f"delivered   {topics.queue}-0-0" in out[-1]
-            code, out, _ = send("--to", "nobody@example.com", "--from", "bad", *mail)
-            assert 2 == code
-            code, out, _ = send(
-                *("--to", "ann@example.com", "--id", "late", "--json", *mail),
-                *("--expires-at", "2020-01-01T00:00:00Z"),
-            )
-            assert 1 == code
-            assert ("late", "expired") == tuple(
-                json.loads(out[-1])[name] for name in ("id", "status")
-            )
+        assert 1 == code
+        assert ("late", "expired") == tuple(json.loads(out[-1])[name] for name in ("id", "status"))

@@ -11,16 +11,13 @@ import pytest
 
 from app.intake.checkpoint import decode
 from tests.support.mails import flat
-from tests.support.service import Service
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from app.domain.record import Record
-    from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.postfix import Postfix
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 
@@ -40,17 +37,11 @@ def unsettled(kafka_tools: KafkaTools, topics: Topics) -> int | None:
 
 
 def test_a_temporary_refusal_is_retried_through_the_tiers_and_ends_in_the_dead_letters(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+    services: Services, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
     kafka_tools.create_topic(topics.queue, 2)
     kafka_tools.produce(topics.queue, [flat(1, to="greylisted@example.com")])
-    with Service.on(
-        tmp_path,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=postfix.port,
-        env={"RETRY_DELAYS": "1s,2s"},
-    ):
+    with services.to(postfix.port, RETRY_DELAYS="1s,2s"):
         (letter,) = kafka_tools.wait_for_records(topics.dlq, 1, within=40)
     results = [result_of(one) for one in kafka_tools.read_all(topics.results)]
     assert [(one["status"], one["attempt"]) for one in results] == [
@@ -69,18 +60,12 @@ def test_a_temporary_refusal_is_retried_through_the_tiers_and_ends_in_the_dead_l
 
 
 def test_each_recipient_has_its_own_fate(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+    services: Services, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
     everybody = ["fine@example.com", "unknown@example.com", "greylisted@example.com"]
     kafka_tools.produce(topics.queue, [flat(1, to=everybody, max_retries=1)])
-    with Service.on(
-        tmp_path,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=postfix.port,
-        env={"RETRY_DELAYS": "1s"},
-    ):
+    with services.to(postfix.port, RETRY_DELAYS="1s"):
         refused, deferred = kafka_tools.wait_for_records(topics.dlq, 2, within=40)
         (mail,) = postfix.wait_for(1)
     assert mail.recipient == "fine@example.com"
@@ -97,7 +82,7 @@ def test_each_recipient_has_its_own_fate(
 
 
 def test_a_scheduled_message_waits_and_one_that_expired_is_not_sent(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+    services: Services, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
     due = datetime.now(UTC) + timedelta(seconds=4)
@@ -109,13 +94,7 @@ def test_a_scheduled_message_waits_and_one_that_expired_is_not_sent(
             flat(3),
         ],
     )
-    with Service.on(
-        tmp_path,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=postfix.port,
-        env={"RETRY_DELAYS": "1s,30s"},
-    ):
+    with services.to(postfix.port, RETRY_DELAYS="1s,30s"):
         postfix.wait_for(2, within=30)
         arrived = time.time()
         kafka_tools.wait_for_records(topics.results, 3)
@@ -130,19 +109,12 @@ def test_a_scheduled_message_waits_and_one_that_expired_is_not_sent(
 
 @pytest.mark.usefixtures("forgets_the_dead")
 def test_what_waits_in_a_tier_survives_a_kill_and_is_sent_after_it(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+    services: Services, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
     due = datetime.now(UTC) + timedelta(seconds=6)
     kafka_tools.produce(topics.queue, [flat(n, send_at=due.isoformat()) for n in range(20)])
-    service = Service.on(
-        tmp_path,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=postfix.port,
-        env={"RETRY_DELAYS": "5s"},
-    )
-    with service:
+    with services.to(postfix.port, RETRY_DELAYS="5s") as service:
         kafka_tools.wait_for_records(f"{topics.queue}-retry-5s", 20)
         # A kill before the next checkpoint would hop them twice, as is promised for kills.
         wait_until(lambda: unsettled(kafka_tools, topics) == 0, "the hops are in a checkpoint")

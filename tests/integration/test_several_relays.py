@@ -6,18 +6,15 @@ from typing import TYPE_CHECKING
 
 from tests.support.mails import flat
 from tests.support.relay_thread import RelayThread
-from tests.support.service import Service
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 
 def test_each_message_goes_by_the_relay_of_its_type_or_is_a_dead_letter_that_says_why(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics
+    services: Services, kafka_tools: KafkaTools, topics: Topics
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
     kafka_tools.produce(
@@ -29,17 +26,11 @@ def test_each_message_goes_by_the_relay_of_its_type_or_is_a_dead_letter_that_say
         ],
     )
     with RelayThread() as receipts, RelayThread() as letters:
-        service = Service.on(
-            tmp_path,
-            brokers=kafka.brokers,
-            topics=topics,
-            smtp_port=receipts.port,
-            env={
-                "SMTP_RELAYS": f"smtp://127.0.0.1:{receipts.port}?name=receipts&type=receipt,"
-                f"smtp://127.0.0.1:{letters.port}?name=letters&sender=letters.example"
-            },
-        )
-        with service:
+        with services.to(
+            receipts.port,
+            SMTP_RELAYS=f"smtp://127.0.0.1:{receipts.port}?name=receipts&type=receipt,"
+            f"smtp://127.0.0.1:{letters.port}?name=letters&sender=letters.example",
+        ) as service:
             (dead,) = service.wait_for_events("email.dead")
             delivered = service.wait_for_events("email.delivered", 2)
         assert receipts.recipients == ["flat-1@example.com"]

@@ -9,14 +9,11 @@ import pytest
 
 from tests.support.kafka_tools import Produced
 from tests.support.mails import flat
-from tests.support.relay_thread import RelayThread
-from tests.support.service import Service
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
+    from tests.support.relay_thread import RelayThread
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 EACH = 600
@@ -26,7 +23,7 @@ TIERS = ("1s", "2s")
 
 @pytest.mark.timeout(180)
 def test_due_mail_of_every_tier_and_new_mail_come_through_in_equal_measure(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics
+    services: Services, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:
     """Before the first is through, at least a quarter of each other one was sent."""
     kinds = {topics.queue: "new", **{f"{topics.queue}-retry-{one}": one for one in TIERS}}
@@ -40,22 +37,15 @@ def test_due_mail_of_every_tier_and_new_mail_come_through_in_equal_measure(
                 for number in range(EACH)
             ],
         )
-    with RelayThread() as relay:
-        service = Service.on(
-            tmp_path,
-            brokers=kafka.brokers,
-            topics=topics,
-            smtp_port=relay.port,
-            env={
-                "RETRY_DELAYS": ",".join(TIERS),
-                "EMAIL_WORKER_COUNT": "2",
-                "EMAIL_WORKER_BUFFER": "8",
-            },
-        )
-        with service:
-            sent = relay.wait_for(EACH * len(kinds), within=90)
-            service.terminate()
-            assert service.wait() == 0
+    with services.to(
+        relay.port,
+        RETRY_DELAYS=",".join(TIERS),
+        EMAIL_WORKER_COUNT="2",
+        EMAIL_WORKER_BUFFER="8",
+    ) as service:
+        sent = relay.wait_for(EACH * len(kinds), within=90)
+        service.terminate()
+        assert service.wait() == 0
     order = [one.partition("-")[0] for one in sent]
     first_through = min(
         max(at for at, kind in enumerate(order) if kind == meant) for meant in kinds.values()

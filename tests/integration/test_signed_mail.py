@@ -6,15 +6,14 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 from tests.support.mails import flat
-from tests.support.service import Service
 from tests.support.signing import KeyPair, verified
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.postfix import Postfix
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 INNER = b"Subject: Inner\n\nHello \t \n..\n \n\n"
@@ -35,29 +34,15 @@ MAILS: list[dict[str, Any]] = [
 
 
 def test_signatures_hold_after_postfix_took_the_mail(
-    tmp_path: Path,
-    kafka: Broker,
-    kafka_tools: KafkaTools,
-    topics: Topics,
-    postfix: Postfix,
+    tmp_path: Path, services: Services, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
     pairs = {"r1.example.com": KeyPair.rsa(), "e1.example.com": KeyPair.ed25519()}
     for name, pair in pairs.items():
         (tmp_path / name).write_bytes(pair.pem)
     kafka_tools.create_topic(topics.queue, 1)
     kafka_tools.produce(topics.queue, [flat(n, **fields) for n, fields in enumerate(MAILS)])
-    service = Service.on(
-        tmp_path,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=postfix.port,
-        env={
-            "DKIM_KEYS": ",".join(
-                f"example.com:{name.partition('.')[0]}:{tmp_path / name}" for name in pairs
-            )
-        },
-    )
-    with service:
+    keys = (f"example.com:{name.partition('.')[0]}:{tmp_path / name}" for name in pairs)
+    with services.to(postfix.port, DKIM_KEYS=",".join(keys)):
         recipients = len(MAILS) - 1 + 40
         mails = postfix.wait_for(recipients)
     records = {name: pair.record for name, pair in pairs.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -10,41 +11,31 @@ import pytest
 
 from tests.support.mails import flat
 from tests.support.ports import free_port
-from tests.support.relay_thread import RelayThread
-from tests.support.service import Service
 from tests.support.smtp_actions import Say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
+    from tests.support.relay_thread import RelayThread
+    from tests.support.service import Service
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 RECIPIENTS = ["ann@example.com", "bob@example.org"]
 
 
+@dataclass(frozen=True)
 class Rig:
     """A service between the test's topics and a relay that does as it is told."""
 
-    def __init__(
-        self, folder: Path, brokers: str, tools: KafkaTools, topics: Topics, relay: RelayThread
-    ) -> None:
-        self._folder = folder
-        self._brokers = brokers
-        self.tools = tools
-        self.topics = topics
-        self.relay = relay
+    services: Services
+    tools: KafkaTools
+    topics: Topics
+    relay: RelayThread
 
-    def service(self, *, smtp_port: int | None = None, **env: str) -> Service:
-        return Service.on(
-            self._folder / "service",
-            brokers=self._brokers,
-            topics=self.topics,
-            smtp_port=smtp_port or self.relay.port,
-            env=env,
-        )
+    def service(self, **env: str) -> Service:
+        return self.services.to(self.relay.port, **env)
 
     def results(self, *messages: dict[str, Any]) -> list[dict[str, Any]]:
         """Queue these and give all results, once there are that many more."""
@@ -55,15 +46,14 @@ class Rig:
 
 
 @pytest.fixture
-def rig(tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics) -> Iterator[Rig]:
+def rig(services: Services, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread) -> Rig:
     kafka_tools.create_topic(topics.queue, 1)
     kafka_tools.create_topic(topics.results, 1)
-    with RelayThread() as relay:
-        yield Rig(tmp_path, kafka.brokers, kafka_tools, topics, relay)
+    return Rig(services, kafka_tools, topics, relay)
 
 
 def test_a_dry_run_does_everything_but_send(rig: Rig) -> None:
-    with rig.service(EMAIL_DRY_RUN="true", smtp_port=free_port()) as service:
+    with rig.services.to(free_port(), EMAIL_DRY_RUN="true") as service:
         service.wait_ready()
         (result,) = rig.results(flat(1, to=RECIPIENTS))
         (issue,) = service.issues().items()

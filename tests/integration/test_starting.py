@@ -11,15 +11,14 @@ from app.domain.record import Partition
 from app.intake.checkpoint import Checkpoint, decode
 from tests.support.kafka_tools import Produced
 from tests.support.mails import flat
-from tests.support.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.relay_thread import RelayThread
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 HOUR_MS = 3_600_000
@@ -30,21 +29,14 @@ def to(numbers: Iterable[int]) -> list[str]:
 
 
 def test_latest_is_decided_once_for_all_instances_and_holds_over_restarts(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
+    services: Services, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:
     if not kafka.is_apache:
         pytest.skip("two members that join at once sometimes hang on the embedded broker")
     kafka_tools.create_topic(topics.queue, 4)
     kafka_tools.produce(topics.queue, map(flat, range(40)))
     first, second = (
-        Service.on(
-            tmp_path / name,
-            brokers=kafka.brokers,
-            topics=topics,
-            smtp_port=relay.port,
-            env={"KAFKA_START": "latest"},
-        )
-        for name in ("first", "second")
+        services.to(relay.port, name=name, KAFKA_START="latest") for name in ("first", "second")
     )
     with first, second:
         first.wait_for(lambda: len(kafka_tools.committed(topics.group)) == 4, "the start is chosen")
@@ -68,7 +60,7 @@ def test_latest_is_decided_once_for_all_instances_and_holds_over_restarts(
 
 
 def test_a_duration_begins_that_far_back_in_every_partition(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
+    services: Services, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:
     kafka_tools.create_topic(topics.queue, 3)
     now = round(time.time() * 1000)
@@ -83,13 +75,7 @@ def test_a_duration_begins_that_far_back_in_every_partition(
         # Nothing in this partition is as young as asked for: it begins at its end.
         + [Produced(flat(25), partition=2, timestamp_ms=now - 5 * HOUR_MS)],
     )
-    with Service.on(
-        tmp_path,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=relay.port,
-        env={"KAFKA_START": "2h"},
-    ) as service:
+    with services.to(relay.port, KAFKA_START="2h") as service:
         relay.wait_for(4)
         service.wait_for(
             lambda: (
@@ -112,17 +98,10 @@ def test_a_duration_begins_that_far_back_in_every_partition(
 
 
 def test_start_says_nothing_about_a_group_that_has_begun(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
+    services: Services, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:
     kafka_tools.create_topic(topics.queue, 2)
-    service = Service.on(
-        tmp_path,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=relay.port,
-        env={"KAFKA_START": "earliest"},
-    )
-    with service:
+    with services.to(relay.port, KAFKA_START="earliest") as service:
         service.wait_for(lambda: len(kafka_tools.committed(topics.group)) == 2, "it has begun")
         service.terminate()
         assert service.wait() == 0

@@ -12,34 +12,23 @@ import pytest
 from app.intake.checkpoint import decode
 from tests.support.kafka_clients import group
 from tests.support.mails import flat
-from tests.support.service import Service
 from tests.support.waiting import run, wait_until
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.relay_thread import RelayThread
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 SESSION_S = 10.0
+MEMBER = {"KAFKA_INSTANCE_ID": "mailer-1"}
 
 
 @pytest.fixture(autouse=True)
 def _keeps_static_members(kafka: Broker) -> None:
     if not kafka.is_apache:
         pytest.skip("static membership is Apache Kafka's")
-
-
-def member(folder: Path, kafka: Broker, topics: Topics, relay: RelayThread) -> Service:
-    return Service.on(
-        folder,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=relay.port,
-        env={"KAFKA_INSTANCE_ID": "mailer-1"},
-    )
 
 
 def all_settled(kafka_tools: KafkaTools, topics: Topics) -> bool:
@@ -56,11 +45,11 @@ def to(numbers: range) -> set[str]:
 
 @pytest.mark.alone
 def test_a_killed_member_is_back_before_its_session_has_timed_out(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
+    services: Services, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:
     kafka_tools.create_topic(topics.queue, 2)
     kafka_tools.produce(topics.queue, map(flat, range(50)))
-    with member(tmp_path, kafka, topics, relay) as service:
+    with services.to(relay.port, **MEMBER) as service:
         service.wait_for(lambda: len(relay.recipients) >= 10, "it is at work")
         service.kill()
         service.wait()
@@ -76,11 +65,11 @@ def test_a_killed_member_is_back_before_its_session_has_timed_out(
 
 
 def test_a_stopped_member_keeps_its_partitions_and_goes_on_where_it_was(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
+    services: Services, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:
     kafka_tools.create_topic(topics.queue, 2)
     kafka_tools.produce(topics.queue, map(flat, range(20)))
-    with member(tmp_path, kafka, topics, relay) as service:
+    with services.to(relay.port, **MEMBER) as service:
         relay.wait_for(20)
         service.terminate()
         assert service.wait() == 0
@@ -94,13 +83,11 @@ def test_a_stopped_member_keeps_its_partitions_and_goes_on_where_it_was(
 
 
 def test_of_two_processes_with_one_id_the_elder_ends_and_nothing_is_lost(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
+    services: Services, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:
     kafka_tools.create_topic(topics.queue, 2)
     kafka_tools.produce(topics.queue, map(flat, range(20)))
-    elder, younger = (
-        member(tmp_path / name, kafka, topics, relay) for name in ("elder", "younger")
-    )
+    elder, younger = (services.to(relay.port, name=name, **MEMBER) for name in ("elder", "younger"))
     with elder:
         elder.wait_ready()
         relay.wait_for(20)
@@ -122,10 +109,10 @@ def test_of_two_processes_with_one_id_the_elder_ends_and_nothing_is_lost(
 
 @pytest.mark.timeout(120)
 def test_a_member_that_was_frozen_beyond_its_session_joins_again(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
+    services: Services, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
-    with member(tmp_path, kafka, topics, relay) as service:
+    with services.to(relay.port, **MEMBER) as service:
         service.wait_ready()
         service.process.send(signal.SIGSTOP)
         kafka_tools.produce(topics.queue, map(flat, range(10)))

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +16,13 @@ import pytest
 from app.domain.address_digest import address_digest
 from tests.support.mails import flat
 from tests.support.ports import free_port
-from tests.support.service import Service
 
 if TYPE_CHECKING:
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.postfix import Postfix
+    from tests.support.service import Service
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 PROJECT = Path(__file__).parents[2]
@@ -54,26 +56,17 @@ def verb(kafka: Broker, topics: Topics) -> Verb:
     return Verb(kafka.brokers, topics)
 
 
+@dataclass(frozen=True)
 class Rig:
     """Services between the test's topics and Postfix."""
 
-    def __init__(
-        self, folder: Path, brokers: str, tools: KafkaTools, topics: Topics, relay: Postfix
-    ) -> None:
-        self._folder = folder
-        self._brokers = brokers
-        self.tools = tools
-        self.topics = topics
-        self.relay = relay
+    services: Services
+    tools: KafkaTools
+    topics: Topics
+    relay: Postfix
 
     def service(self, name: str = "one", **env: str) -> Service:
-        return Service.on(
-            self._folder / name,
-            brokers=self._brokers,
-            topics=self.topics,
-            smtp_port=self.relay.port,
-            env=env,
-        )
+        return self.services.to(self.relay.port, name=name, **env)
 
     def result(self, number: int, *to: str, queue: str = "") -> dict[str, Any]:
         """Send a mail and give its result."""
@@ -90,11 +83,9 @@ def _read(record: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def rig(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
-) -> Rig:
+def rig(services: Services, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix) -> Rig:
     kafka_tools.create_topic(topics.queue, 2)
-    return Rig(tmp_path, kafka.brokers, kafka_tools, topics, postfix)
+    return Rig(services, kafka_tools, topics, postfix)
 
 
 def test_a_bounce_suppresses_the_address_here_in_other_instances_and_after_a_restart(

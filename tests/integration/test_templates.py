@@ -15,9 +15,9 @@ from tests.support.waiting import wait_until
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.postfix import Postfix
+    from tests.support.services import Services
 
 ENDLESS = "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}"
 
@@ -34,7 +34,7 @@ def news(number: int, template: str = "news") -> dict[str, object]:
 
 
 def test_mail_flows_while_a_template_is_broken_and_health_says_which(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+    tmp_path: Path, services: Services, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
     folder = tmp_path / "templates"
     folder.mkdir()
@@ -44,9 +44,7 @@ def test_mail_flows_while_a_template_is_broken_and_health_says_which(
     write(folder, "endless.subject.j2", "s")
     kafka_tools.create_topic(topics.queue, 1)
     env = {"EMAIL_TEMPLATES": str(folder), "EMAIL_FROM": "mail@shop.example"}
-    with Service.on(
-        tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=postfix.port, env=env
-    ) as service:
+    with services.to(postfix.port, **env) as service:
         service.wait_ready()
         assert service.issues() == {}
         write(folder, "news.txt.j2", "better, but\n{% if %}")

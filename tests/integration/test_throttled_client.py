@@ -16,14 +16,12 @@ from tests.support.kafka_clients import group
 from tests.support.mails import flat
 from tests.support.quotas import quotas, use_up
 from tests.support.relay_thread import RelayThread
-from tests.support.service import Service
 from tests.support.waiting import run
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 MAILS = 200
@@ -35,7 +33,7 @@ MOST_GROWTH_MB = 30.0
 
 @pytest.mark.alone  # whoever else has this client id on a shared broker is throttled too
 def test_a_throttled_client_loses_nothing_and_repeats_nothing(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics
+    services: Services, kafka: Broker, kafka_tools: KafkaTools, topics: Topics
 ) -> None:
     if not kafka.is_apache:
         pytest.skip("the embedded broker has no quotas")
@@ -45,7 +43,7 @@ def test_a_throttled_client_loses_nothing_and_repeats_nothing(
     client_id = f"kafka-mailer-{socket.gethostname()}"[:100]
     with (
         RelayThread() as relay,
-        Service.on(tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=relay.port) as service,
+        services.to(relay.port) as service,
         quotas(
             kafka.brokers,
             client_id,

@@ -9,14 +9,11 @@ import orjson
 
 from tests.support.kafka_tools import Produced
 from tests.support.mails import flat
-from tests.support.service import Service
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.relay_thread import RelayThread
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 # What a busy machine may add to a time, beyond the half second of a poll.
@@ -48,19 +45,12 @@ def delivered_at(tools: KafkaTools, topics: Topics) -> dict[str, int]:
 
 
 def test_heads_wait_no_longer_than_their_tier_and_hold_nobody_elsewhere(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
+    services: Services, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:
     """The tier `-3s` is named by no setting any more, and is read all the same."""
     for topic in ("", "-retry-2s", "-retry-3s", "-retry-5s"):
         kafka_tools.create_topic(topics.queue + topic, 1)
-    service = Service.on(
-        tmp_path,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=relay.port,
-        env={"RETRY_DELAYS": "2s,5s"},
-    )
-    with service:
+    with services.to(relay.port, RETRY_DELAYS="2s,5s") as service:
         service.wait_ready()
         began = round(time.time() * 1000)
         kafka_tools.produce(
@@ -103,17 +93,10 @@ def test_heads_wait_no_longer_than_their_tier_and_hold_nobody_elsewhere(
 
 
 def test_a_long_wait_hops_through_the_tiers_and_ends_on_time(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
+    services: Services, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
-    service = Service.on(
-        tmp_path,
-        brokers=kafka.brokers,
-        topics=topics,
-        smtp_port=relay.port,
-        env={"RETRY_DELAYS": "1s,3s"},
-    )
-    with service:
+    with services.to(relay.port, RETRY_DELAYS="1s,3s") as service:
         service.wait_ready()
         due = round(time.time() * 1000) + 4_500
         kafka_tools.produce(topics.queue, [waiting(1, due)])

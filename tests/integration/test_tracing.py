@@ -10,17 +10,15 @@ from tests.support.collector import Collector
 from tests.support.kafka_tools import Produced
 from tests.support.mails import flat
 from tests.support.relay_thread import RelayThread
-from tests.support.service import Service
 from tests.support.smtp_actions import Say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from app.domain.record import Record
-    from tests.support.backends import Broker
     from tests.support.collector import Span
     from tests.support.kafka_tools import KafkaTools
+    from tests.support.services import Services
     from tests.support.topics import Topics
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -41,7 +39,7 @@ def named(spans: Iterable[Span], name: str) -> list[Span]:
 
 
 def test_a_message_that_is_retried_has_one_trace(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics
+    services: Services, kafka_tools: KafkaTools, topics: Topics
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
     retry = f"{topics.queue}-retry-1s"
@@ -51,14 +49,7 @@ def test_a_message_that_is_retried_has_one_trace(
             topics.queue,
             [Produced(flat(1), headers=(("traceparent", PARENT.encode()), ("tracestate", b"k=v")))],
         )
-        service = Service.on(
-            tmp_path,
-            brokers=kafka.brokers,
-            topics=topics,
-            smtp_port=relay.port,
-            env={**collector.env, "RETRY_DELAYS": "1s"},
-        )
-        with service:
+        with services.to(relay.port, **collector.env, RETRY_DELAYS="1s") as service:
             first, last = kafka_tools.wait_for_records(topics.results, 2)
             service.terminate()
             assert service.wait() == 0
@@ -107,7 +98,7 @@ def test_a_message_that_is_retried_has_one_trace(
 
 
 def test_what_is_not_sampled_is_passed_on_and_what_is_no_context_is_passed_over(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics
+    services: Services, kafka_tools: KafkaTools, topics: Topics
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
     with Collector() as collector, RelayThread() as relay:
@@ -119,14 +110,7 @@ def test_what_is_not_sampled_is_passed_on_and_what_is_no_context_is_passed_over(
                 Produced({"id": "3", "to": "nobody"}),
             ],
         )
-        service = Service.on(
-            tmp_path,
-            brokers=kafka.brokers,
-            topics=topics,
-            smtp_port=relay.port,
-            env=collector.env,
-        )
-        with service:
+        with services.to(relay.port, **collector.env) as service:
             results = kafka_tools.wait_for_records(topics.results, 3)
             service.terminate()
             assert service.wait() == 0
@@ -140,18 +124,17 @@ def test_what_is_not_sampled_is_passed_on_and_what_is_no_context_is_passed_over(
 
 
 def test_without_tracing_the_producer_s_context_goes_on_as_it_is(
-    tmp_path: Path, kafka: Broker, kafka_tools: KafkaTools, topics: Topics
+    services: Services, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
 ) -> None:
     kafka_tools.create_topic(topics.queue, 1)
-    with RelayThread() as relay:
-        relay.server.always("RCPT", Say("550 5.7.1 no"))
-        kafka_tools.produce(
-            topics.queue,
-            [Produced(flat(1), headers=(("traceparent", PARENT.encode()),)), Produced(flat(2))],
-        )
-        with Service.on(tmp_path, brokers=kafka.brokers, topics=topics, smtp_port=relay.port):
-            results = kafka_tools.wait_for_records(topics.results, 2)
-            letters = kafka_tools.wait_for_records(topics.dlq, 2)
+    relay.server.always("RCPT", Say("550 5.7.1 no"))
+    kafka_tools.produce(
+        topics.queue,
+        [Produced(flat(1), headers=(("traceparent", PARENT.encode()),)), Produced(flat(2))],
+    )
+    with services.to(relay.port):
+        results = kafka_tools.wait_for_records(topics.results, 2)
+        letters = kafka_tools.wait_for_records(topics.dlq, 2)
     for first, second in (results, letters):
         assert parent_of(first) == (TRACE, "b7ad6b7169203331", "01")
         assert "traceparent" not in dict(second.headers)
