@@ -175,8 +175,7 @@ def topics(kafka_tools: KafkaTools) -> Iterator[Topics]:
     """Names of this test alone; topics made under its prefix are removed afterwards."""
     names = Topics.unique()
     yield names
-    if made := [one for one in kafka_tools.list_topics() if one.startswith(names.prefix)]:
-        kafka_tools.delete_topics(made)
+    kafka_tools.delete_topics_of(names)
 
 
 @pytest.fixture(scope="session")

@@ -59,7 +59,7 @@ def compacted(kafka: Broker, kafka_tools: KafkaTools) -> Iterator[Topics]:
     # So much later that it begins a segment; the one before may be compacted.
     kafka_tools.produce(topics.queue, [Produced(flat(12), key=b"12")])
     yield topics
-    kafka_tools.delete_topics([one for one in kafka_tools.list_topics() if topics.prefix in one])
+    kafka_tools.delete_topics_of(topics)
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ from tests.support.mails import flat
 from tests.support.operator import TOKEN
 from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
+from tests.support.services import Services
 from tests.support.topics import Topics
 from tests.support.waiting import wait_until
 
@@ -50,17 +51,10 @@ def scene(
     refusing = Refusing()
     with RelayThread() as relay:
         relay.server.always("RCPT", refusing)
-        service = Service.on(
-            tmp_path_factory.mktemp("console"),
-            brokers=kafka.brokers,
-            topics=topics,
-            smtp_port=relay.port,
-            env={"OPS_TOKEN": TOKEN, "RETRY_DELAYS": "5m"},
-        )
-        with service:
+        services = Services(tmp_path_factory.mktemp("console"), kafka.brokers, topics)
+        with services.to(relay.port, OPS_TOKEN=TOKEN, RETRY_DELAYS="5m") as service:
             yield Scene(service.wait_ready(), relay, refusing, kafka_tools, topics)
-    made = [one for one in aside(kafka_tools.list_topics) if one.startswith(topics.prefix)]
-    aside(lambda: kafka_tools.delete_topics(made))
+    aside(lambda: kafka_tools.delete_topics_of(topics))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from tests.support.backends import NotAvailable
 from tests.support.examples import EXAMPLES, LANGUAGES, Example
 from tests.support.relay_thread import RelayThread
-from tests.support.service import Service
+from tests.support.services import Services
 from tests.support.topics import Topics
 from tests.support.waiting import wait_until
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
+    from tests.support.service import Service
     from tests.support.smtp_session import Mail
 
 
@@ -49,12 +50,10 @@ def running(
     kafka_tools.create_topic(narrow, 1, {"max.message.bytes": "20"})
     folder = tmp_path_factory.mktemp("service")
     with RelayThread() as mailbox:
-        service = Service.on(folder, brokers=kafka.brokers, topics=topics, smtp_port=mailbox.port)
-        with service:
+        with Services(folder, kafka.brokers, topics).to(mailbox.port) as service:
             service.wait_ready()
             yield Running(topics, narrow, service, mailbox, kafka)
-    made = [each for each in kafka_tools.list_topics() if each.startswith(topics.prefix)]
-    kafka_tools.delete_topics(made)
+    kafka_tools.delete_topics_of(topics)
 
 
 @pytest.mark.timeout(400)  # the first time, compilers and packages are fetched for it

@@ -11,6 +11,8 @@ from tests.support.mails import flat
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.support.kafka_tools import KafkaTools
     from tests.support.postfix import Postfix
     from tests.support.service import Service
@@ -22,8 +24,16 @@ WORKERS = 10
 EVERYBODY = {f"flat-{number}@example.com" for number in range(ALL)}
 
 
-def amid_the_work(postfix: Postfix, service: Service) -> None:
-    service.wait_for(lambda: postfix.count() >= ALL // 4, "a quarter is delivered", 60)
+@pytest.fixture
+def service(
+    services: Services, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+) -> Iterator[Service]:
+    """Amid a thousand mails: a quarter of them is delivered."""
+    kafka_tools.create_topic(topics.queue, 4)
+    kafka_tools.produce(topics.queue, [flat(number) for number in range(ALL)])
+    with services.to(postfix.port) as service:
+        service.wait_for(lambda: postfix.count() >= ALL // 4, "a quarter is delivered", 60)
+        yield service
 
 
 def everything_settled(kafka_tools: KafkaTools, topics: Topics) -> bool:
@@ -34,21 +44,16 @@ def everything_settled(kafka_tools: KafkaTools, topics: Topics) -> bool:
 
 @pytest.mark.timeout(240)
 def test_sigterm_amid_a_thousand_then_a_start_delivers_each_once(
-    services: Services, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+    service: Service, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
-    kafka_tools.create_topic(topics.queue, 4)
-    kafka_tools.produce(topics.queue, [flat(number) for number in range(ALL)])
-    with services.to(postfix.port) as service:
-        amid_the_work(postfix, service)
-        service.terminate()
-        assert service.wait() == 0
-        done = len(service.named("email.delivered"))
-        assert done < ALL
-        service.start()
-        wait_until(lambda: everything_settled(kafka_tools, topics), "all is settled", 90)
-        postfix.wait_for(ALL, within=60)
-        service.terminate()
-        assert service.wait() == 0
+    service.terminate()
+    assert service.wait() == 0
+    assert len(service.named("email.delivered")) < ALL
+    service.start()
+    wait_until(lambda: everything_settled(kafka_tools, topics), "all is settled", 90)
+    postfix.wait_for(ALL, within=60)
+    service.terminate()
+    assert service.wait() == 0
     arrived = Counter(mail.recipient for mail in postfix.mails())
     assert set(arrived) == EVERYBODY
     assert sum(arrived.values()) == ALL
@@ -58,21 +63,17 @@ def test_sigterm_amid_a_thousand_then_a_start_delivers_each_once(
 @pytest.mark.usefixtures("forgets_the_dead")
 @pytest.mark.timeout(240)
 def test_kill_amid_a_thousand_then_a_start_loses_none_and_repeats_few(
-    services: Services, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
+    service: Service, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
-    kafka_tools.create_topic(topics.queue, 4)
-    kafka_tools.produce(topics.queue, [flat(number) for number in range(ALL)])
-    with services.to(postfix.port) as service:
-        amid_the_work(postfix, service)
-        service.kill()
-        service.wait()
-        before = service.named("email.delivered")
-        unacknowledged = len(before) - sum(kafka_tools.ends(topics.results).values())
-        service.start()
-        wait_until(lambda: everything_settled(kafka_tools, topics), "all is settled", 120)
-        postfix.wait_for(ALL, within=60)
-        service.terminate()
-        assert service.wait() == 0
+    service.kill()
+    service.wait()
+    before = service.named("email.delivered")
+    unacknowledged = len(before) - sum(kafka_tools.ends(topics.results).values())
+    service.start()
+    wait_until(lambda: everything_settled(kafka_tools, topics), "all is settled", 120)
+    postfix.wait_for(ALL, within=60)
+    service.terminate()
+    assert service.wait() == 0
     arrived = Counter(mail.recipient for mail in postfix.mails())
     assert set(arrived) == EVERYBODY
     # What may be repeated: in dialogue, without acknowledged result, or settled since the last

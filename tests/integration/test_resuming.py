@@ -15,6 +15,7 @@ from tests.support.log_surgery import LogSurgery
 from tests.support.mails import flat
 from tests.support.relay_thread import RelayThread
 from tests.support.service import Service
+from tests.support.services import Services
 from tests.support.topics import Topics
 
 if TYPE_CHECKING:
@@ -158,9 +159,7 @@ def resumed(
     )
     folder = tmp_path_factory.mktemp("resuming")
     with RelayThread() as relay:
-        first = Service.on(
-            folder / "first", brokers=kafka.brokers, topics=topics, smtp_port=relay.port
-        )
+        first = Services(folder, kafka.brokers, topics).to(relay.port, name="first")
         with first:
             refused_with = first.wait()
         assert relay.recipients == []
@@ -193,8 +192,7 @@ def resumed(
         refused_with,
         first.output,
     )
-    made = [one for one in kafka_tools.list_topics() if one.startswith(topics.prefix)]
-    kafka_tools.delete_topics(made)
+    kafka_tools.delete_topics_of(topics)
 
 
 def test_an_unreadable_checkpoint_ends_with_1_and_says_where_and_what_to_do(

@@ -26,6 +26,8 @@ from tests.support.waiting import run, wait_until
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from tests.support.topics import Topics
+
 
 @dataclass(frozen=True, slots=True)
 class Produced:
@@ -232,6 +234,11 @@ class KafkaTools:
 
     def delete_topics(self, topics: Iterable[str]) -> None:
         run(delete_topics(self.brokers, topics), self.within)
+
+    def delete_topics_of(self, topics: Topics) -> None:
+        """Those of that prefix which were made, retry tiers among them."""
+        if made := [one for one in self.list_topics() if one.startswith(topics.prefix)]:
+            self.delete_topics(made)
 
     def produce(
         self, topic: str, records: Iterable[Produced | Mapping[str, Any] | bytes | None]
