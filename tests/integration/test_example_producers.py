@@ -48,11 +48,10 @@ def running(
     kafka_tools.create_topic(topics.queue, 3)
     narrow = f"{topics.prefix}-narrow"
     kafka_tools.create_topic(narrow, 1, {"max.message.bytes": "20"})
-    folder = tmp_path_factory.mktemp("service")
-    with RelayThread() as mailbox:
-        with Services(folder, kafka.brokers, topics).to(mailbox.port) as service:
-            service.wait_ready()
-            yield Running(topics, narrow, service, mailbox, kafka)
+    services = Services(tmp_path_factory.mktemp("service"), kafka.brokers, topics)
+    with RelayThread() as mailbox, services.to(mailbox.port) as service:
+        service.wait_ready()
+        yield Running(topics, narrow, service, mailbox, kafka)
     kafka_tools.delete_topics_of(topics)
 
 
