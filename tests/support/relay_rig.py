@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import trustme
 
 from app.domain.smtp import Composed, Envelope, Phase, RecipientReply, SendReport
-from app.relay import BreakerConfig, RelayConfig, Relays, Timeouts
+from app.relay import BreakerConfig, RelayConfig, Relays, Security, Timeouts
 from tests.support.garbage import collected
+from tests.support.smtp_server import SmtpServer
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.flow import Clock
-    from tests.support.smtp_server import SmtpServer
 
 T = TypeVar("T")
 
@@ -141,6 +141,25 @@ async def relays_to(
         yield relays
     finally:
         await relays.close()
+
+
+@asynccontextmanager
+async def relays_with_login(
+    trust: Trust, **settings: Any
+) -> AsyncIterator[tuple[SmtpServer, Relays]]:
+    """A server with STARTTLS and a login, and relays in front of it that have all it asks for."""
+    async with (
+        SmtpServer(tls=trust.server_context(), users={"me": "secret"}) as server,
+        relays_to(
+            server,
+            security=Security.STARTTLS,
+            ca_file=trust.ca_file,
+            user="me",
+            password="secret",
+            **settings,
+        ) as relays,
+    ):
+        yield server, relays
 
 
 def mail(*recipients: str, content: bytes = CONTENT, **envelope: Any) -> Composed:

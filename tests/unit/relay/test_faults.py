@@ -7,8 +7,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.domain.smtp import Phase, RelayUnavailable
-from app.relay import RelayStatus, Security, Timeouts
-from tests.support.relay_rig import PATIENT, QUICK, codes, lost_in, mail, only, relays_to
+from app.relay import RelayStatus, Timeouts
+from tests.support.relay_rig import (
+    PATIENT,
+    QUICK,
+    codes,
+    lost_in,
+    mail,
+    only,
+    relays_to,
+    relays_with_login,
+)
 from tests.support.smtp_actions import Action, Hang, Leave, ReadNothing, Say, Then
 from tests.support.smtp_server import CHUNKING, FEATURES, STEPWISE, SmtpServer
 from tests.support.waiting import until
@@ -68,17 +77,7 @@ def test_any_trouble_before_mail_is_the_relays(
     """No attempt is made, the connection is closed, and the relay is well again afterwards."""
 
     async def main() -> None:
-        async with (
-            SmtpServer(tls=trust.server_context(), users={"me": "secret"}) as server,
-            relays_to(
-                server,
-                timeouts=timeouts_for(fault),
-                security=Security.STARTTLS,
-                ca_file=trust.ca_file,
-                user="me",
-                password="secret",
-            ) as relays,
-        ):
+        async with relays_with_login(trust, timeouts=timeouts_for(fault)) as (server, relays):
             server.on(verb, (ANSWERS | SILENCES)[fault])
             with pytest.raises(RelayUnavailable) as caught:
                 await relays.send(mail())

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from app.domain.smtp import Phase, RelayUnavailable
-from app.relay import Security
+from app.relay import Relays, Security
 from tests.support.relay_rig import (
     QUICK,
     cancelled_at_each_turn,
@@ -23,36 +25,41 @@ from tests.support.smtp_server import SmtpServer
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator
 
     from tests.support.relay_rig import LoopRunner, Trust
 
 LARGE = b"x" * 998 + b"\r\n"
 
 
+Channel = Callable[..., AbstractAsyncContextManager[tuple[SmtpServer, Relays]]]
+
+
 @pytest.fixture(params=["plain", "starttls"])
-def protection(request: pytest.FixtureRequest, trust: Trust) -> Callable[[], SmtpServer]:
-    tls = request.param == "starttls"
-    return lambda: SmtpServer(tls=trust.server_context() if tls else None)
+def channel(request: pytest.FixtureRequest, trust: Trust) -> Channel:
+    """A server and relays in front of it, that speak in the clear and under TLS."""
+
+    @asynccontextmanager
+    async def channel(**settings: Any) -> AsyncIterator[tuple[SmtpServer, Relays]]:
+        if request.param == "starttls":
+            server = SmtpServer(tls=trust.server_context())
+            settings |= {"security": Security.STARTTLS, "ca_file": trust.ca_file}
+        else:
+            server = SmtpServer()
+            settings |= {"security": Security.AUTO}
+        async with server, relays_to(server, **settings) as relays:
+            yield server, relays
+
+    return channel
 
 
 def has_all(server: SmtpServer) -> bool:
     return bool(server.sessions) and b"".join(server.sessions[-1].chunks).endswith(b"\r\n.\r\n")
 
 
-def secured(server: SmtpServer, trust: Trust) -> dict[str, Any]:
-    return (
-        {"security": Security.STARTTLS, "ca_file": trust.ca_file}
-        if server.tls
-        else {"security": Security.AUTO}
-    )
-
-
-def test_a_loss_after_the_last_octet_is_final(
-    run: LoopRunner, trust: Trust, protection: Callable[[], SmtpServer]
-) -> None:
+def test_a_loss_after_the_last_octet_is_final(run: LoopRunner, channel: Channel) -> None:
     async def main() -> None:
-        async with protection() as server, relays_to(server, **secured(server, trust)) as relays:
+        async with channel() as (server, relays):
             server.on("DOT", Leave(reset=True))
             assert lost_in(await relays.send(mail()), Phase.FINAL)
             assert 1 == server.verbs.count("DATA"), "never at once again"
@@ -61,31 +68,23 @@ def test_a_loss_after_the_last_octet_is_final(
 
 
 def test_octets_that_the_kernel_did_not_take_are_not_the_last(
-    run: LoopRunner, trust: Trust, protection: Callable[[], SmtpServer]
+    run: LoopRunner, channel: Channel
 ) -> None:
     """The relay reads nothing: the message is larger than what fits between us."""
 
     async def main() -> None:
-        async with (
-            protection() as server,
-            relays_to(server, timeouts=QUICK, **secured(server, trust)) as relays,
-        ):
+        async with channel(timeouts=QUICK) as (server, relays):
             server.on("BODY", ReadNothing())
             assert lost_in(await relays.send(mail(content=LARGE * 20_000)), Phase.BODY)
 
     run(main())
 
 
-def test_octets_that_the_kernel_took_count_as_written(
-    run: LoopRunner, trust: Trust, protection: Callable[[], SmtpServer]
-) -> None:
+def test_octets_that_the_kernel_took_count_as_written(run: LoopRunner, channel: Channel) -> None:
     """The relay reads nothing: the message fits into the socket."""
 
     async def main() -> None:
-        async with (
-            protection() as server,
-            relays_to(server, timeouts=QUICK, **secured(server, trust)) as relays,
-        ):
+        async with channel(timeouts=QUICK) as (server, relays):
             server.on("BODY", ReadNothing())
             assert lost_in(await relays.send(mail()), Phase.FINAL)
 
@@ -93,10 +92,10 @@ def test_octets_that_the_kernel_took_count_as_written(
 
 
 def test_cancelled_before_the_last_octet_the_connection_is_dropped(
-    run: LoopRunner, trust: Trust, protection: Callable[[], SmtpServer]
+    run: LoopRunner, channel: Channel
 ) -> None:
     async def main() -> None:
-        async with protection() as server, relays_to(server, **secured(server, trust)) as relays:
+        async with channel() as (server, relays):
             go_on = asyncio.Event()
             server.on("BODY", ReadNothing(go_on))
             sending = asyncio.create_task(relays.send(mail(content=LARGE * 20_000)))
@@ -114,12 +113,12 @@ def test_cancelled_before_the_last_octet_the_connection_is_dropped(
 
 
 def test_cancelled_at_any_moment_it_is_raised_only_when_nothing_was_delivered(
-    run: LoopRunner, trust: Trust, protection: Callable[[], SmtpServer]
+    run: LoopRunner, channel: Channel
 ) -> None:
     """Server and client share a loop, so that its turns are all the moments there are."""
 
     async def main() -> None:
-        async with protection() as server, relays_to(server, **secured(server, trust)) as relays:
+        async with channel() as (server, relays):
             outcomes = await cancelled_at_each_turn(relays, server, 40)
             assert {(True, False), (True, True)} <= outcomes
 
@@ -160,10 +159,10 @@ def test_cancelled_before_the_message_nothing_is_delivered(run: LoopRunner, verb
 
 
 def test_cancelled_after_the_last_octet_the_reply_is_waited_for(
-    run: LoopRunner, trust: Trust, protection: Callable[[], SmtpServer]
+    run: LoopRunner, channel: Channel
 ) -> None:
     async def main() -> None:
-        async with protection() as server, relays_to(server, **secured(server, trust)) as relays:
+        async with channel() as (server, relays):
             answer = asyncio.Event()
             server.on("DOT", Say("250 2.0.0 queued", when=answer))
             sending = asyncio.create_task(relays.send(mail()))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tests.support.relay_rig import LoopRunner
 
 QUICK = BreakerConfig(failures=2, reset_s=0.2)
+SECOND = {"priority": 2}
 
 
 @asynccontextmanager
@@ -42,12 +43,24 @@ async def several(*each: tuple[SmtpServer, dict[str, Any]]) -> AsyncIterator[Rel
         await relays.close()
 
 
+@asynccontextmanager
+async def two(
+    a: dict[str, Any] | None = None, b: dict[str, Any] | None = None
+) -> AsyncIterator[tuple[Relays, SmtpServer, SmtpServer]]:
+    """Relays `a` and `b`, equals unless their settings say otherwise, and their servers."""
+    async with (
+        SmtpServer() as first,
+        SmtpServer() as second,
+        several((first, a or {}), (second, b or {})) as relays,
+    ):
+        yield relays, first, second
+
+
 def test_weights_share_the_mail(run: LoopRunner) -> None:
     async def main() -> None:
-        async with SmtpServer() as one, SmtpServer() as two:
-            async with several((one, {"weight": 3}), (two, {})) as relays:
-                used = Counter([(await relays.send(mail())).relay for _ in range(8)])
-            assert {"a": 6, "b": 2} == used
+        async with two(a={"weight": 3}) as (relays, *_):
+            used = Counter([(await relays.send(mail())).relay for _ in range(8)])
+        assert {"a": 6, "b": 2} == used
 
     run(main())
 
@@ -56,12 +69,8 @@ def test_a_relay_that_refuses_connections_is_followed_by_the_next_at_once_and_co
     run: LoopRunner,
 ) -> None:
     async def main() -> None:
-        async with (
-            SmtpServer() as one,
-            SmtpServer() as two,
-            several((one, {}), (two, {"priority": 2})) as relays,
-        ):
-            await one.stop()
+        async with two(b=SECOND) as (relays, a, _):
+            await a.stop()
             began = time.monotonic()
             reports = [await relays.send(mail()) for _ in range(5)]
             assert time.monotonic() - began < 1
@@ -70,9 +79,9 @@ def test_a_relay_that_refuses_connections_is_followed_by_the_next_at_once_and_co
             assert states["a"].status in {RelayStatus.OPEN, RelayStatus.HALF_OPEN}
             assert states["a"].last_error is not None
             assert 0.0 == relays.ready_in()
-            await one.listen()
+            await a.listen()
             await until(lambda: RelayStatus.CLOSED is relays.states()[0].status, "it was probed")
-            assert "MAIL" not in one.verbs, "a probe is no message"
+            assert "MAIL" not in a.verbs, "a probe is no message"
             assert "a" == (await relays.send(mail())).relay
 
     run(main())
@@ -82,60 +91,47 @@ def test_a_loss_before_the_last_octet_is_followed_by_the_next_relay_at_once(
     run: LoopRunner,
 ) -> None:
     async def main() -> None:
-        async with (
-            SmtpServer() as one,
-            SmtpServer() as two,
-            several((one, {}), (two, {"priority": 2})) as relays,
-        ):
+        async with two(b=SECOND) as (relays, a, b):
             for verb in ("MAIL", "RCPT", "DATA"):
-                one.on(verb, Leave())
+                a.on(verb, Leave())
                 report = await relays.send(mail())
                 assert ("b", [250]) == (report.relay, codes(report))
-            assert 3 == len(two.mails)
+            assert 3 == len(b.mails)
 
     run(main())
 
 
 def test_a_loss_after_the_last_octet_is_followed_by_none(run: LoopRunner) -> None:
     async def main() -> None:
-        async with (
-            SmtpServer() as one,
-            SmtpServer() as two,
-            several((one, {}), (two, {"priority": 2})) as relays,
-        ):
-            one.on("DOT", Leave())
+        async with two(b=SECOND) as (relays, a, b):
+            a.on("DOT", Leave())
             report = await relays.send(mail())
             assert "a" == report.relay
             assert lost_in(report, Phase.FINAL)
-            assert [] == two.sessions
+            assert [] == b.sessions
 
     run(main())
 
 
 def test_an_answer_is_followed_by_none_whatever_it_says(run: LoopRunner) -> None:
     async def main() -> None:
-        async with (
-            SmtpServer() as one,
-            SmtpServer() as two,
-            several((one, {}), (two, {"priority": 2})) as relays,
-        ):
-            one.on("RCPT", Say("550 5.1.1 who"), Say("451 4.7.1 later"))
+        async with two(b=SECOND) as (relays, a, b):
+            a.on("RCPT", Say("550 5.1.1 who"), Say("451 4.7.1 later"))
             assert [550] == codes(await relays.send(mail()))
             assert [451] == codes(await relays.send(mail()))
-            assert [] == two.sessions
+            assert [] == b.sessions
 
     run(main())
 
 
 def test_when_all_lose_it_the_message_is_reported_as_lost(run: LoopRunner) -> None:
     async def main() -> None:
-        async with SmtpServer() as one, SmtpServer() as two:
-            one.always("MAIL", Leave())
-            two.always("MAIL", Leave())
-            async with several((one, {}), (two, {"priority": 2})) as relays:
-                report = await relays.send(mail())
-                assert "a" == report.relay
-                assert lost_in(report, Phase.MAIL)
+        async with two(b=SECOND) as (relays, a, b):
+            a.always("MAIL", Leave())
+            b.always("MAIL", Leave())
+            report = await relays.send(mail())
+            assert "a" == report.relay
+            assert lost_in(report, Phase.MAIL)
 
     run(main())
 
@@ -144,13 +140,9 @@ def test_when_none_can_be_reached_the_message_waits_for_the_first_that_may_be_as
     run: LoopRunner,
 ) -> None:
     async def main() -> None:
-        async with (
-            SmtpServer() as one,
-            SmtpServer() as two,
-            several((one, {}), (two, {})) as relays,
-        ):
-            await one.stop()
-            await two.stop()
+        async with two() as (relays, a, b):
+            await a.stop()
+            await b.stop()
             for _ in range(3):
                 with pytest.raises(RelayUnavailable) as caught:
                     await relays.send(mail())
@@ -162,14 +154,13 @@ def test_when_none_can_be_reached_the_message_waits_for_the_first_that_may_be_as
 
 def test_a_hanging_relay_gets_no_more_mail_than_it_holds_up(run: LoopRunner) -> None:
     async def main() -> None:
-        async with SmtpServer() as one, SmtpServer() as two:
-            one.always("CONNECT", Hang())
-            async with several((one, {}), (two, {})) as relays:
-                held_up = asyncio.ensure_future(relays.send(mail()))
-                await until(lambda: len(one.sessions) == 1, "it waits for the first")
-                assert {"b"} == {(await relays.send(mail())).relay for _ in range(6)}
-                held_up.cancel()
-                await asyncio.gather(held_up, return_exceptions=True)
+        async with two() as (relays, a, _):
+            a.always("CONNECT", Hang())
+            held_up = asyncio.ensure_future(relays.send(mail()))
+            await until(lambda: len(a.sessions) == 1, "it waits for the first")
+            assert {"b"} == {(await relays.send(mail())).relay for _ in range(6)}
+            held_up.cancel()
+            await asyncio.gather(held_up, return_exceptions=True)
 
     run(main())
 
@@ -177,11 +168,7 @@ def test_a_hanging_relay_gets_no_more_mail_than_it_holds_up(run: LoopRunner) -> 
 def test_mail_goes_to_the_relay_of_its_type_or_sender(run: LoopRunner) -> None:
     async def main() -> None:
         types, senders = frozenset({"receipt"}), frozenset({"shop.example"})
-        async with (
-            SmtpServer() as one,
-            SmtpServer() as two,
-            several((one, {"types": types}), (two, {"senders": senders})) as relays,
-        ):
+        async with two(a={"types": types}, b={"senders": senders}) as (relays, *_):
             assert "a" == (await relays.send(mail(), type="receipt")).relay
             assert "b" == (await relays.send(mail(), sender_domain="Shop.example")).relay
             with pytest.raises(NoRelay, match="type welcome and sender domain none"):
@@ -195,32 +182,28 @@ def test_mail_that_one_relay_does_not_take_is_offered_to_the_next(run: LoopRunne
     async def main() -> None:
         plain = tuple(each for each in FEATURES if each != "SMTPUTF8")
         async with (
-            SmtpServer(features=plain) as one,
-            SmtpServer() as two,
-            several((one, {}), (two, {"priority": 2})) as relays,
+            SmtpServer(features=plain) as a,
+            SmtpServer() as b,
+            several((a, {}), (b, SECOND)) as relays,
         ):
             message = mail("jürgen@example.com", smtputf8=True)
             report = await relays.send(message)
             assert ("b", [250]) == (report.relay, codes(report))
             assert 0 == relays.states()[0].refused
-            await two.stop()
+            await b.stop()
             with pytest.raises(RelayUnavailable):
                 await relays.send(message)
-        async with SmtpServer(features=plain) as one, several((one, {})) as relays:
+        async with SmtpServer(features=plain) as a, several((a, {})) as relays:
             report = await relays.send(mail("jürgen@example.com", smtputf8=True))
             assert ("a", [550]) == (report.relay, codes(report))
-            assert "MAIL" not in one.verbs
+            assert "MAIL" not in a.verbs
 
     run(main())
 
 
 def test_a_short_rest_is_waited_for_and_a_long_one_is_not(run: LoopRunner) -> None:
     async def main() -> None:
-        async with (
-            SmtpServer() as one,
-            SmtpServer() as two,
-            several((one, {}), (two, {"priority": 2})) as relays,
-        ):
+        async with two(b=SECOND) as (relays, *_):
             relays.feedback("a", ErrorKind.RATE_LIMITED, delay_s=1.0)
             assert 0.9 < relays.ready_in() <= 1.0
             with pytest.raises(RelayUnavailable, match=r"relay a .*resting"):
@@ -234,11 +217,7 @@ def test_a_short_rest_is_waited_for_and_a_long_one_is_not(run: LoopRunner) -> No
 
 def test_a_relay_beyond_its_rate_leaves_mail_to_its_equals(run: LoopRunner) -> None:
     async def main() -> None:
-        async with (
-            SmtpServer() as one,
-            SmtpServer() as two,
-            several((one, {"rate": 1.0}), (two, {})) as relays,
-        ):
+        async with two(a={"rate": 1.0}) as (relays, *_):
             used = [(await relays.send(mail())).relay for _ in range(5)]
             assert 1 == used.count("a")
 
@@ -247,25 +226,24 @@ def test_a_relay_beyond_its_rate_leaves_mail_to_its_equals(run: LoopRunner) -> N
 
 def test_cancelled_before_mail_no_other_relay_is_asked(run: LoopRunner) -> None:
     async def main() -> None:
-        async with SmtpServer() as one, SmtpServer() as two:
-            one.always("CONNECT", Hang())
-            async with several((one, {}), (two, {"priority": 2})) as relays:
-                sending = asyncio.ensure_future(relays.send(mail()))
-                await until(lambda: len(one.sessions) == 1, "it waits for the first")
-                sending.cancel()
-                with pytest.raises(RelayUnavailable, match="cut off"):
-                    await sending
-                assert [] == two.sessions
+        async with two(b=SECOND) as (relays, a, b):
+            a.always("CONNECT", Hang())
+            sending = asyncio.ensure_future(relays.send(mail()))
+            await until(lambda: len(a.sessions) == 1, "it waits for the first")
+            sending.cancel()
+            with pytest.raises(RelayUnavailable, match="cut off"):
+                await sending
+            assert [] == b.sessions
 
     run(main())
 
 
 def test_the_port_of_nobody_is_a_relay_away(run: LoopRunner) -> None:
     async def main() -> None:
-        async with SmtpServer() as two:
+        async with SmtpServer() as b:
             gone = SmtpServer()
             gone.port = free_port()
-            async with several((gone, {}), (two, {})) as relays:
+            async with several((gone, {}), (b, {})) as relays:
                 assert {"b"} == {(await relays.send(mail())).relay for _ in range(6)}
 
     run(main())

@@ -11,7 +11,15 @@ import pytest
 
 from app.domain.smtp import RelayUnavailable
 from app.relay import Security
-from tests.support.relay_rig import QUICK, LoopRunner, Trust, codes, mail, relays_to
+from tests.support.relay_rig import (
+    QUICK,
+    LoopRunner,
+    Trust,
+    codes,
+    mail,
+    relays_to,
+    relays_with_login,
+)
 from tests.support.smtp_actions import Leave, Say, Then
 from tests.support.smtp_server import SmtpServer
 from tests.support.waiting import until
@@ -140,17 +148,7 @@ def test_words_put_in_before_tls_is_agreed_on_are_believed_by_nobody(
     """The CVE-2011-0411 class: they would be read as if they had come through TLS."""
 
     async def main() -> None:
-        async with (
-            SmtpServer(tls=trust.server_context(), users={"me": "secret"}) as server,
-            relays_to(
-                server,
-                security=Security.STARTTLS,
-                ca_file=trust.ca_file,
-                timeouts=QUICK,
-                user="me",
-                password="secret",
-            ) as relays,
-        ):
+        async with relays_with_login(trust, timeouts=QUICK) as (server, relays):
             server.on(verb, Say(BEFORE[verb] + injected))
             with pytest.raises(RelayUnavailable) as caught:
                 await relays.send(mail())
