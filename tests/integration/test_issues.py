@@ -12,14 +12,14 @@ from app.ops.issues import Code
 from tests.support.mails import flat
 from tests.support.ports import free_port
 from tests.support.service import Service
+from tests.support.services import Services, without_servers
 from tests.support.smtp_actions import Hang
-from tests.support.topics import Topics
 
 if TYPE_CHECKING:
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.relay_thread import RelayThread
-    from tests.support.services import Services
+    from tests.support.topics import Topics
 
 FOLDER = Path(__file__).parent
 HERE = "test_issues.py"
@@ -62,10 +62,7 @@ def test_each_issue_is_made_somewhere(code: Code) -> None:
 
 
 def test_a_service_without_kafka_is_starting(tmp_path: Path) -> None:
-    service = Service.on(
-        tmp_path, brokers=f"127.0.0.1:{free_port()}", topics=Topics.unique(), smtp_port=free_port()
-    )
-    with service:
+    with without_servers(tmp_path) as service:
         service.wait_for(lambda: service.health() == 503, "it answers")
         assert service.issues().keys() == {"starting"}
         assert service.health("/health/live") == 200

@@ -13,7 +13,7 @@ from tests.faults.usage import cpu_s
 from tests.support.guarded_kafka import GROUP, TOPIC, GuardedKafka, guarded_kafka
 from tests.support.kafka_tools import KafkaTools
 from tests.support.mails import flat
-from tests.support.service import Service
+from tests.support.services import Services
 from tests.support.smtp_actions import Say
 from tests.support.topics import Topics
 from tests.support.waiting import wait_until
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.relay_thread import RelayThread
+    from tests.support.service import Service
 
 Rights = dict[tuple[int, str], tuple[str, ...]]
 
@@ -70,9 +71,7 @@ def grant(guarded: GuardedKafka, rights: Rights) -> None:
 
 def on(folder: Path, guarded: GuardedKafka, names: Topics, relay: RelayThread) -> Service:
     env = {**guarded.env(), "RETRY_DELAYS": "30s", "SHUTDOWN_TIMEOUT": "5s"}
-    return Service.on(
-        folder, brokers=env["KAFKA_BROKERS"], topics=names, smtp_port=relay.port, env=env
-    )
+    return Services(folder, env["KAFKA_BROKERS"], names).to(relay.port, **env)
 
 
 def settled(tools: KafkaTools, names: Topics, position: int) -> bool:

@@ -16,6 +16,7 @@ from tests.support.mails import flat
 from tests.support.relay_thread import RelayThread
 from tests.support.secure_kafka import MECHANISMS, PASSWORD, SecureKafka, secure_kafka
 from tests.support.service import REPOSITORY, Service
+from tests.support.services import Services
 from tests.support.topics import Topics
 
 if TYPE_CHECKING:
@@ -41,9 +42,7 @@ def relay() -> Iterator[RelayThread]:
 
 
 def on(folder: Path, relay: RelayThread, env: dict[str, str], topics: Topics) -> Service:
-    return Service.on(
-        folder, brokers=env["KAFKA_BROKERS"], topics=topics, smtp_port=relay.port, env=env
-    )
+    return Services(folder, env["KAFKA_BROKERS"], topics).to(relay.port, **env)
 
 
 @pytest.mark.parametrize("way", [*MECHANISMS, "mutual TLS"])

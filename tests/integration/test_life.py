@@ -10,29 +10,18 @@ import pytest
 from tests.support.forwarder import Forwarder
 from tests.support.mails import flat
 from tests.support.ports import free_port
-from tests.support.service import Service
-from tests.support.topics import Topics
+from tests.support.services import Services, without_servers
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.kafka_tools import KafkaTools
     from tests.support.postfix import Postfix
-    from tests.support.services import Services
-
-
-def without_kafka(folder: Path, **env: str) -> Service:
-    return Service.on(
-        folder,
-        brokers=f"127.0.0.1:{free_port()}",
-        topics=Topics.unique(),
-        smtp_port=free_port(),
-        env=env,
-    )
+    from tests.support.topics import Topics
 
 
 def test_an_absent_kafka_is_waited_for_aloud_and_ends_with_3(tmp_path: Path) -> None:
-    with without_kafka(tmp_path, KAFKA_START_TIMEOUT="6s") as service:
+    with without_servers(tmp_path, KAFKA_START_TIMEOUT="6s") as service:
         service.wait_for(lambda: "waiting for Kafka" in service.output, "it says that it waits", 20)
         assert service.health("/health/live") == 200
         assert service.health("/health/ready") == 503
@@ -42,7 +31,7 @@ def test_an_absent_kafka_is_waited_for_aloud_and_ends_with_3(tmp_path: Path) -> 
 
 
 def test_sigterm_while_waiting_for_kafka_ends_at_once_with_0(tmp_path: Path) -> None:
-    with without_kafka(tmp_path) as service:
+    with without_servers(tmp_path) as service:
         service.wait_for(lambda: service.health("/health/live") == 200, "it lives")
         service.terminate()
         assert service.wait(20) == 0
@@ -51,7 +40,7 @@ def test_sigterm_while_waiting_for_kafka_ends_at_once_with_0(tmp_path: Path) -> 
 def test_a_taken_health_port_is_a_clear_error(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with without_kafka(tmp_path, OPS_PORT=str(port)) as service:
+        with without_servers(tmp_path, OPS_PORT=str(port)) as service:
             assert service.wait(20) == 1
     assert f"cannot serve health on 127.0.0.1:{port}" in service.output
     assert "Traceback" not in service.output
@@ -75,7 +64,7 @@ def test_a_taken_health_port_is_a_clear_error(tmp_path: Path) -> None:
 def test_a_wrong_setting_ends_with_2_and_names_variable_and_value(
     tmp_path: Path, variable: str, value: str
 ) -> None:
-    with without_kafka(tmp_path, **{variable: value}) as service:
+    with without_servers(tmp_path, **{variable: value}) as service:
         assert service.wait(20) == 2
     assert variable in service.output
     assert "Traceback" not in service.output
@@ -84,7 +73,7 @@ def test_a_wrong_setting_ends_with_2_and_names_variable_and_value(
 
 
 def test_all_wrong_settings_are_named_at_once_and_secrets_are_not_shown(tmp_path: Path) -> None:
-    with without_kafka(
+    with without_servers(
         tmp_path, SMTP_PORT="x", RETRY_JITTER="7", SMTP_PASSWORD="s3cret", LOG_LEVEL="loud"
     ) as service:
         assert service.wait(20) == 2

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from tests.support.ports import free_port
-from tests.support.service import Service
-from tests.support.topics import Topics
+from tests.support.services import Services, without_servers
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
 
     from tests.support.kafka_tools import KafkaTools
     from tests.support.postfix import Postfix
-    from tests.support.services import Services
+    from tests.support.topics import Topics
 
 ENDLESS = "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}"
 
@@ -70,13 +68,7 @@ def test_mail_flows_while_a_template_is_broken_and_health_says_which(
 
 def test_a_template_that_is_broken_at_start_is_told_and_nothing_starts(tmp_path: Path) -> None:
     write(tmp_path, "news.txt.j2", "\n{% if %}")
-    with Service.on(
-        tmp_path,
-        brokers=f"127.0.0.1:{free_port()}",
-        topics=Topics.unique(),
-        smtp_port=free_port(),
-        env={"EMAIL_TEMPLATES": str(tmp_path)},
-    ) as service:
+    with without_servers(tmp_path, EMAIL_TEMPLATES=str(tmp_path)) as service:
         assert service.wait(20) == 1
     assert "EMAIL_TEMPLATES: news.txt.j2, line 2: Expected an expression" in service.output
     assert "Traceback" not in service.output

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.support.ports import free_port
 from tests.support.service import Service
+from tests.support.topics import Topics
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.support.topics import Topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +30,9 @@ class Services:
             smtp_port=smtp_port,
             env=env,
         )
+
+
+def without_servers(folder: Path, **env: str) -> Service:
+    """Neither a Kafka nor a relay is where this one looks for them."""
+    brokers = f"127.0.0.1:{free_port()}"
+    return Services(folder, brokers, Topics.unique()).to(free_port(), **env)
