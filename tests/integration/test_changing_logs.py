@@ -14,12 +14,12 @@ from app.intake.checkpoint import Checkpoint, encode
 from tests.support.checkpoints import checkpoint
 from tests.support.kafka_tools import Committed, Produced
 from tests.support.log_surgery import LogSurgery
-from tests.support.mails import flat
+from tests.support.mails import flat, recipients
 from tests.support.topics import Topics
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
@@ -72,10 +72,6 @@ def surgery(kafka: Broker) -> LogSurgery:
     return LogSurgery(kafka.brokers)
 
 
-def to(numbers: Iterable[int]) -> list[str]:
-    return [f"flat-{number}@example.com" for number in numbers]
-
-
 def test_a_topic_recreated_while_nobody_reads_is_read_from_its_start(
     services: Services,
     kafka_tools: KafkaTools,
@@ -94,7 +90,7 @@ def test_a_topic_recreated_while_nobody_reads_is_read_from_its_start(
         service.start()
         relay.wait_for(25)
         service.wait_for(lambda: checkpoint(kafka_tools, topics) == Checkpoint(5), "all settled")
-    assert to(range(20, 25)) == sorted(relay.recipients[20:])
+    assert recipients(range(20, 25)) == sorted(relay.recipients[20:])
 
 
 def test_a_topic_recreated_while_it_is_read_is_read_from_its_start(
@@ -115,7 +111,7 @@ def test_a_topic_recreated_while_it_is_read_is_read_from_its_start(
         service.wait_for(lambda: checkpoint(kafka_tools, topics) == Checkpoint(5), "all settled")
         service.terminate()
         assert service.wait() == 0
-    assert to(range(20, 25)) == sorted(relay.recipients[20:])
+    assert recipients(range(20, 25)) == sorted(relay.recipients[20:])
 
 
 def test_what_retention_takes_while_it_waits_is_named_and_the_rest_is_delivered(
@@ -143,7 +139,7 @@ def test_what_retention_takes_while_it_waits_is_named_and_the_rest_is_delivered(
     arrived = Counter(relay.recipients)
     assert max(arrived.values()) == 1
     held = len(arrived) - 5  # what it held already was sent
-    assert set(arrived) == set(to([*range(held), *range(95, 100)]))
+    assert set(arrived) == set(recipients([*range(held), *range(95, 100)]))
     assert f"retention took the offsets {held} to 94 before they were read" in service.output
 
 
@@ -162,7 +158,7 @@ def test_partitions_added_while_it_runs_are_read_from_their_start(
         relay.wait_for(40, within=60)
         service.terminate()
         assert service.wait() == 0
-    assert set(to(range(40))) == set(relay.recipients)
+    assert set(recipients(range(40))) == set(relay.recipients)
     assert len(relay.recipients) == 40
 
 
@@ -179,7 +175,7 @@ def test_what_compaction_took_among_the_unsettled_is_named_and_the_rest_is_deliv
         relay.wait_for(11)
         service.wait_for(lambda: checkpoint(kafka_tools, topics) == Checkpoint(13), "all settled")
         assert service.metric("mailer_unsettled_gone_total") == 2
-    assert set(to({*range(13)} - {2, 5})) == set(relay.recipients)
+    assert set(recipients({*range(13)} - {2, 5})) == set(relay.recipients)
     assert len(relay.recipients) == 11
     for offset in (2, 5):
         assert (

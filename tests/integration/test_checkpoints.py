@@ -11,11 +11,9 @@ from app.domain.record import Partition
 from app.intake.checkpoint import MAX_CHARACTERS, Checkpoint, encode
 from tests.support.checkpoints import checkpoint
 from tests.support.kafka_tools import Committed
-from tests.support.mails import flat
+from tests.support.mails import flat, recipients
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.relay_thread import RelayThread
@@ -29,10 +27,6 @@ QUICK_BREAKER = {"SMTP_BREAKER": "failures=2,reset=1s", "SHUTDOWN_TIMEOUT": "1s"
 def _needs_apache(kafka: Broker) -> None:
     if not kafka.is_apache:
         pytest.skip("the embedded broker keeps another limit of a commit's metadata")
-
-
-def to(numbers: Iterable[int]) -> list[str]:
-    return [f"flat-{number}@example.com" for number in numbers]
 
 
 @pytest.mark.parametrize(("policy", "offset"), [("submitted", 40), ("settled", 10)])
@@ -65,7 +59,7 @@ def test_what_an_absent_relay_leaves_unsettled_is_in_the_commit_and_delivered_by
         )
         service.terminate()
         assert service.wait() == 0
-        assert to(range(40)) == sorted(relay.recipients, key=to(range(40)).index)
+        assert recipients(range(40)) == sorted(relay.recipients, key=recipients(range(40)).index)
         # An operator's reset of the empty group, as kafka-consumer-groups does it.
         kafka_tools.commit(topics.group, {Partition(topics.queue, 0): Committed(37, "")})
         service.start()
@@ -73,7 +67,7 @@ def test_what_an_absent_relay_leaves_unsettled_is_in_the_commit_and_delivered_by
         service.wait_for(
             lambda: checkpoint(kafka_tools, topics) == Checkpoint(40), "all are settled again"
         )
-    assert to(range(37, 40)) == sorted(relay.recipients[40:])
+    assert recipients(range(37, 40)) == sorted(relay.recipients[40:])
     assert "the committed offset 37 was set by another tool" in service.output
     assert kafka_tools.read_all(topics.dlq) == []
 
@@ -123,4 +117,4 @@ def test_a_full_checkpoint_holds_back_what_follows_and_nothing_is_lost(
         service.wait_for(
             lambda: checkpoint(kafka_tools, topics) == Checkpoint(4200), "all is settled", 60
         )
-    assert Counter(to(range(4200))) == Counter(relay.recipients)
+    assert Counter(recipients(range(4200))) == Counter(relay.recipients)

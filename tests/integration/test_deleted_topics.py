@@ -12,7 +12,7 @@ import pytest
 from app.intake.checkpoint import Checkpoint
 from tests.faults.usage import cpu_s
 from tests.support.checkpoints import checkpoint
-from tests.support.mails import flat
+from tests.support.mails import flat, recipients
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -125,4 +125,4 @@ def test_the_queue_is_read_again_once_it_is_back(
         service.wait_ready()
         service.terminate()
         assert service.wait() == 0
-    assert sorted(relay.recipients) == sorted(f"flat-{n}@example.com" for n in range(2 * MAILS))
+    assert sorted(relay.recipients) == sorted(recipients(range(2 * MAILS)))

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.domain.record import Partition
-from app.intake.checkpoint import decode
 from tests.faults.usage import cpu_s
+from tests.support.checkpoints import everything_settled
 from tests.support.guarded_kafka import GROUP, TOPIC, GuardedKafka, guarded_kafka
 from tests.support.kafka_tools import KafkaTools
-from tests.support.mails import flat
+from tests.support.mails import flat, recipients
 from tests.support.services import Services
 from tests.support.smtp_actions import Say
 from tests.support.topics import Topics
@@ -72,12 +71,6 @@ def grant(guarded: GuardedKafka, rights: Rights) -> None:
 def on(folder: Path, guarded: GuardedKafka, names: Topics, relay: RelayThread) -> Service:
     env = {**guarded.env(), "RETRY_DELAYS": "30s", "SHUTDOWN_TIMEOUT": "5s"}
     return Services(folder, env["KAFKA_BROKERS"], names).to(relay.port, **env)
-
-
-def settled(tools: KafkaTools, names: Topics, position: int) -> bool:
-    one = tools.committed(names.group).get(Partition(names.queue, 0))
-    found = one and decode(one.metadata, one.offset)
-    return bool(found and found.position == position and not found.unsettled)
 
 
 def spends_little(service: Service, seconds: float = 3.0) -> None:
@@ -185,7 +178,7 @@ def test_the_right_to_read_is_withdrawn_and_given_back(
     with on(tmp_path, guarded, names, relay) as service:
         relay.wait_for(10)
         service.wait_ready()
-        wait_until(lambda: settled(tools, names, 10), "all is settled")
+        wait_until(lambda: everything_settled(tools, names), "all is settled")
         guarded.withdraw(*right, "READ")
         service.wait_for(lambda: service.health() == 503, "health says so")
         spends_little(service)
@@ -197,11 +190,11 @@ def test_the_right_to_read_is_withdrawn_and_given_back(
         tools.produce(names.queue, map(flat, range(10, 20)))
         guarded.grant(*right, "READ")
         relay.wait_for(20, within=40)
-        wait_until(lambda: settled(tools, names, 20), "all is settled", 30)
+        wait_until(lambda: everything_settled(tools, names), "all is settled", 30)
         service.wait_ready()
         service.terminate()
         assert service.wait() == 0
-    assert set(relay.recipients) == {f"flat-{number}@example.com" for number in range(20)}
+    assert set(relay.recipients) == set(recipients(range(20)))
     assert "Traceback" not in service.output
 
 
@@ -228,9 +221,9 @@ def test_letters_wait_unsettled_for_the_right_to_be_written(
         assert "publishing" in service.issues()
         spends_little(service)
         assert not tools.read_all(topic)
-        assert not settled(tools, names, 20)
+        assert not everything_settled(tools, names)
         guarded.grant(TOPIC, topic, "WRITE")
-        wait_until(lambda: settled(tools, names, 20), "all is settled", 40)
+        wait_until(lambda: everything_settled(tools, names), "all is settled", 40)
         service.wait_ready()
         service.terminate()
         assert service.wait() == 0
@@ -249,7 +242,7 @@ def test_what_may_not_be_written_beside_holds_up_nothing(
         relay.server.on("RCPT", Say("550 5.1.1 no such user"))
         tools.produce(names.queue, map(flat, range(301)))
         relay.wait_for(300)
-        wait_until(lambda: settled(tools, names, 301), "all is settled")
+        wait_until(lambda: everything_settled(tools, names), "all is settled")
         told = {"results_refused", "suppressions_refused", "suppressions_stale"}
         service.wait_for(lambda: service.issues().keys() == told, "health tells of each")
         assert service.health() == 200

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
-from app.intake.checkpoint import decode
+from tests.support.checkpoints import everything_settled
 from tests.support.kafka_tools import Produced
 from tests.support.mails import flat
 
@@ -26,17 +26,6 @@ def _enforces_sizes(kafka: Broker) -> None:
         pytest.skip("the embedded broker does not enforce max.message.bytes")
 
 
-def unsettled(kafka_tools: KafkaTools, topics: Topics) -> list[int]:
-    found = [
-        decode(one.metadata, one.offset) for one in kafka_tools.committed(topics.group).values()
-    ]
-    return [offset for one in found if one for offset in one.unsettled]
-
-
-def all_read(kafka_tools: KafkaTools, topics: Topics) -> bool:
-    return kafka_tools.lag(topics.group, topics.queue) == 0
-
-
 def test_a_result_that_is_refused_for_good_is_said_and_settles_all_the_same(
     services: Services, kafka_tools: KafkaTools, topics: Topics, postfix: Postfix
 ) -> None:
@@ -48,7 +37,7 @@ def test_a_result_that_is_refused_for_good_is_said_and_settles_all_the_same(
     with services.to(postfix.port) as service:
         postfix.wait_for(4)
         service.wait_for(
-            lambda: all_read(kafka_tools, topics) and not unsettled(kafka_tools, topics),
+            lambda: everything_settled(kafka_tools, topics),
             "all four are settled",
         )
         with urllib.request.urlopen(f"{service.url}/metrics", timeout=5) as answer:
@@ -95,7 +84,7 @@ def test_a_retry_too_large_for_its_tier_is_a_dead_letter_and_the_others_flow(
     with services.to(postfix.port, RETRY_DELAYS="30s", SHUTDOWN_TIMEOUT="2s") as service:
         postfix.wait_for(10)
         service.wait_for(
-            lambda: all_read(kafka_tools, topics) and not unsettled(kafka_tools, topics),
+            lambda: everything_settled(kafka_tools, topics),
             "all are settled",
         )
         service.wait_for(lambda: service.health() == 200, "nothing is wrong any more")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.checkpoints import everything_settled
 from tests.support.mails import flat
 from tests.support.waiting import wait_until
 
@@ -39,14 +40,7 @@ def test_a_member_joins_and_one_leaves_under_load_and_each_message_arrives_once(
             second.wait_for_events("email.delivered", 50, within=60)
             first.terminate()
             assert first.wait() == 0
-            wait_until(
-                lambda: (
-                    sum(kafka_tools.ends(topics.results).values()) >= ALL
-                    and not kafka_tools.lag(topics.group, topics.queue)
-                ),
-                "all is settled",
-                120,
-            )
+            wait_until(lambda: everything_settled(kafka_tools, topics), "all is settled", 120)
             postfix.wait_for(ALL, within=60)
             second.terminate()
             assert second.wait() == 0

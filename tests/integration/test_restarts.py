@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.mails import flat
+from tests.support.checkpoints import everything_settled
+from tests.support.mails import flat, recipients
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 ALL = 1000
 WORKERS = 10
-EVERYBODY = {f"flat-{number}@example.com" for number in range(ALL)}
+EVERYBODY = set(recipients(range(ALL)))
 
 
 @pytest.fixture
@@ -34,12 +35,6 @@ def service(
     with services.to(postfix.port) as service:
         service.wait_for(lambda: postfix.count() >= ALL // 4, "a quarter is delivered", 60)
         yield service
-
-
-def everything_settled(kafka_tools: KafkaTools, topics: Topics) -> bool:
-    return sum(kafka_tools.ends(topics.results).values()) >= ALL and not kafka_tools.lag(
-        topics.group, topics.queue
-    )
 
 
 @pytest.mark.timeout(240)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
-from app.intake.checkpoint import decode
+from tests.support.checkpoints import everything_settled
 from tests.support.mails import flat
 from tests.support.waiting import wait_until
 
@@ -24,16 +24,6 @@ if TYPE_CHECKING:
 def result_of(record: Record) -> dict[str, Any]:
     found: dict[str, Any] = orjson.loads(record.value or b"")
     return found
-
-
-def unsettled(kafka_tools: KafkaTools, topics: Topics) -> int | None:
-    """How many of the queue's offsets the group's checkpoint lists; None before it has read all."""
-    end = kafka_tools.ends(topics.queue)
-    found = kafka_tools.committed(topics.group)
-    checkpoints = [decode(one.metadata, one.offset) for one in found.values()]
-    if {at: one.offset for at, one in found.items()} != end or None in checkpoints:
-        return None
-    return sum(len(one.unsettled) for one in checkpoints if one)
 
 
 def test_a_temporary_refusal_is_retried_through_the_tiers_and_ends_in_the_dead_letters(
@@ -117,7 +107,7 @@ def test_what_waits_in_a_tier_survives_a_kill_and_is_sent_after_it(
     with services.to(postfix.port, RETRY_DELAYS="5s") as service:
         kafka_tools.wait_for_records(f"{topics.queue}-retry-5s", 20)
         # A kill before the next checkpoint would hop them twice, as is promised for kills.
-        wait_until(lambda: unsettled(kafka_tools, topics) == 0, "the hops are in a checkpoint")
+        wait_until(lambda: everything_settled(kafka_tools, topics), "the hops are in a checkpoint")
         service.kill()
         service.wait()
         assert postfix.count() == 0

@@ -10,11 +10,9 @@ import pytest
 from app.domain.record import Partition
 from app.intake.checkpoint import Checkpoint, decode
 from tests.support.kafka_tools import Produced
-from tests.support.mails import flat
+from tests.support.mails import flat, recipients
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.relay_thread import RelayThread
@@ -22,10 +20,6 @@ if TYPE_CHECKING:
     from tests.support.topics import Topics
 
 HOUR_MS = 3_600_000
-
-
-def to(numbers: Iterable[int]) -> list[str]:
-    return sorted(f"flat-{number}@example.com" for number in numbers)
 
 
 def test_latest_is_decided_once_for_all_instances_and_holds_over_restarts(
@@ -54,7 +48,7 @@ def test_latest_is_decided_once_for_all_instances_and_holds_over_restarts(
         relay.wait_for(50)
         first.terminate()
         assert first.wait() == 0
-    assert to(range(40, 90)) == sorted(relay.recipients)
+    assert sorted(recipients(range(40, 90))) == sorted(relay.recipients)
     said = "starts at latest: 0 records are in the log"
     assert said in first.output + second.output
 
@@ -93,7 +87,7 @@ def test_a_duration_begins_that_far_back_in_every_partition(
         )
         service.terminate()
         assert service.wait() == 0
-    assert to((0, 1, 10, 11)) == sorted(relay.recipients)
+    assert sorted(recipients((0, 1, 10, 11))) == sorted(relay.recipients)
     assert "4 records are in the log" in service.output
 
 
@@ -109,4 +103,4 @@ def test_start_says_nothing_about_a_group_that_has_begun(
         service.env["KAFKA_START"] = "latest"
         service.start()
         relay.wait_for(10)
-    assert to(range(10)) == sorted(relay.recipients)
+    assert sorted(recipients(range(10))) == sorted(relay.recipients)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.intake.checkpoint import decode
+from tests.support.checkpoints import everything_settled
 from tests.support.kafka_clients import group
-from tests.support.mails import flat
+from tests.support.mails import flat, recipients
 from tests.support.waiting import run, wait_until
 
 if TYPE_CHECKING:
@@ -31,18 +31,6 @@ def _keeps_static_members(kafka: Broker) -> None:
         pytest.skip("static membership is Apache Kafka's")
 
 
-def all_settled(kafka_tools: KafkaTools, topics: Topics) -> bool:
-    return not kafka_tools.lag(topics.group, topics.queue) and not any(
-        found.unsettled
-        for one in kafka_tools.committed(topics.group).values()
-        if (found := decode(one.metadata, one.offset))
-    )
-
-
-def to(numbers: range) -> set[str]:
-    return {f"flat-{number}@example.com" for number in numbers}
-
-
 @pytest.mark.alone
 def test_a_killed_member_is_back_before_its_session_has_timed_out(
     services: Services, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
@@ -55,9 +43,9 @@ def test_a_killed_member_is_back_before_its_session_has_timed_out(
         service.wait()
         killed_at = time.monotonic()
         service.start()
-        wait_until(lambda: all_settled(kafka_tools, topics), "all is settled", SESSION_S)
+        wait_until(lambda: everything_settled(kafka_tools, topics), "all is settled", SESSION_S)
         took_s = time.monotonic() - killed_at
-        assert set(relay.recipients) == to(range(50))
+        assert set(relay.recipients) == set(recipients(range(50)))
         # Without an id the group waits for what is left of the dead member's session, 7 s or more.
         assert took_s < SESSION_S - 3.0
         service.terminate()
@@ -76,10 +64,10 @@ def test_a_stopped_member_keeps_its_partitions_and_goes_on_where_it_was(
         kafka_tools.produce(topics.queue, map(flat, range(20, 40)))
         service.start()
         relay.wait_for(40)
-        wait_until(lambda: all_settled(kafka_tools, topics), "all is settled")
+        wait_until(lambda: everything_settled(kafka_tools, topics), "all is settled")
         service.terminate()
         assert service.wait() == 0
-    assert Counter(relay.recipients) == dict.fromkeys(to(range(40)), 1)
+    assert Counter(relay.recipients) == Counter(recipients(range(40)))
 
 
 def test_of_two_processes_with_one_id_the_elder_ends_and_nothing_is_lost(
@@ -99,11 +87,11 @@ def test_of_two_processes_with_one_id_the_elder_ends_and_nothing_is_lost(
             # Everything is the younger's now, with no checkpoint of the elder's over its own.
             kafka_tools.produce(topics.queue, map(flat, range(20, 40)))
             relay.wait_for(40)
-            wait_until(lambda: all_settled(kafka_tools, topics), "all is settled")
+            wait_until(lambda: everything_settled(kafka_tools, topics), "all is settled")
             assert younger.process.running
             younger.terminate()
             assert younger.wait() == 0
-    assert set(relay.recipients) == to(range(40))
+    assert set(relay.recipients) == set(recipients(range(40)))
     assert len(younger.named("email.delivered")) >= 20
 
 

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
-from app.intake.checkpoint import Checkpoint
 from tests.faults.usage import resident_mb
-from tests.support.checkpoints import checkpoint
+from tests.support.checkpoints import everything_settled
 from tests.support.kafka_clients import group
 from tests.support.mails import flat
 from tests.support.quotas import quotas, use_up
@@ -59,12 +58,7 @@ def test_a_throttled_client_loses_nothing_and_repeats_nothing(
         before = resident_mb(service.process.pid)
         kafka_tools.produce(topics.queue, map(flat, range(MAILS)))
 
-        def settled() -> bool:
-            found = [checkpoint(kafka_tools, topics, number) for number in range(2)]
-            done = [one for one in found if one and one == Checkpoint(one.position)]
-            return sum(one.position for one in done) == MAILS
-
-        service.wait_for(settled, "all is settled", 90)
+        service.wait_for(lambda: everything_settled(kafka_tools, topics), "all is settled", 90)
         grown = resident_mb(service.process.pid) - before
         assert service.health() == 200
         service.terminate()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SENDER = "shop@example.com"
 
@@ -16,6 +19,11 @@ def flat(number: int, **fields: Any) -> dict[str, Any]:
         "text": f"This is message {number}.",
         **fields,
     }
+
+
+def recipients(numbers: Iterable[int]) -> list[str]:
+    """To whom the flat messages of these numbers go."""
+    return [f"flat-{number}@example.com" for number in numbers]
 
 
 def envelope(number: int, **fields: Any) -> dict[str, Any]:

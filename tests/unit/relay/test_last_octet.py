@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from tests.support.relay_rig import LoopRunner, Trust
 
 LARGE = b"x" * 998 + b"\r\n"
-
-
 Channel = Callable[..., AbstractAsyncContextManager[tuple[SmtpServer, Relays]]]
 
 
