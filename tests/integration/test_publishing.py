@@ -36,10 +36,7 @@ def test_a_result_that_is_refused_for_good_is_said_and_settles_all_the_same(
     )
     with services.to(postfix.port) as service:
         postfix.wait_for(4)
-        service.wait_for(
-            lambda: everything_settled(kafka_tools, topics),
-            "all four are settled",
-        )
+        service.wait_for(lambda: everything_settled(kafka_tools, topics), "all four are settled")
         with urllib.request.urlopen(f"{service.url}/metrics", timeout=5) as answer:
             assert b"mailer_results_refused_total 1.0" in answer.read()
         service.terminate()
@@ -83,10 +80,7 @@ def test_a_retry_too_large_for_its_tier_is_a_dead_letter_and_the_others_flow(
     kafka_tools.produce(topics.queue, [large, *map(flat, range(2, 12)), later, small])
     with services.to(postfix.port, RETRY_DELAYS="30s", SHUTDOWN_TIMEOUT="2s") as service:
         postfix.wait_for(10)
-        service.wait_for(
-            lambda: everything_settled(kafka_tools, topics),
-            "all are settled",
-        )
+        service.wait_for(lambda: everything_settled(kafka_tools, topics), "all are settled")
         service.wait_for(lambda: service.health() == 200, "nothing is wrong any more")
         service.terminate()
         assert service.wait(60) == 0
