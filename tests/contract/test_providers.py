@@ -20,10 +20,11 @@ from tests.support.environment import leave_own_settings
 from tests.support.example_files import SECRET, with_files
 from tests.support.pages import DOCS
 from tests.support.providers import PROVIDERS, Provider
-from tests.support.relay_rig import PATIENT, LoopRunner, Trust, codes, mail, only
+from tests.support.relay_rig import PATIENT, LoopRunner, Trust, codes, mail, only, started
 from tests.support.smtp_actions import Say
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from app.domain.smtp import RecipientReply, SendReport
@@ -65,12 +66,14 @@ def stand_in(provider: Provider, config: RelayConfig, trust: Trust) -> SmtpServe
     return provider.server(trust.server_context(), known)
 
 
-def to_stand_in(config: RelayConfig, server: SmtpServer, trust: Trust) -> Relays:
+def to_stand_in(
+    config: RelayConfig, server: SmtpServer, trust: Trust
+) -> AbstractAsyncContextManager[Relays]:
     """The guide's relay, but for where it is and who vouches for it."""
     moved = replace(
         config, host="127.0.0.1", port=server.port, ca_file=trust.ca_file, timeouts=PATIENT
     )
-    return Relays([replace(moved, security=required(config))])
+    return started(Relays([replace(moved, security=required(config))]))
 
 
 def required(config: RelayConfig) -> Security:
@@ -82,14 +85,11 @@ async def sent(provider: Provider, config: RelayConfig, trust: Trust, *said: str
     """One mail; the stand-in answers its last byte with `said`, or takes it."""
     async with stand_in(provider, config, trust) as server:
         server.on("DOT", *map(Say, said))
-        relays = to_stand_in(config, server, trust)
-        await relays.start()
-        try:
-            return await relays.send(mail())
-        finally:
-            await relays.close()
-            assert [each.user for each in server.sessions] == [config.user]
-            assert all(each.tls for each in server.sessions if config.user)
+        async with to_stand_in(config, server, trust) as relays:
+            report = await relays.send(mail())
+        assert [each.user for each in server.sessions] == [config.user]
+        assert all(each.tls for each in server.sessions if config.user)
+        return report
 
 
 @EACH
@@ -130,15 +130,13 @@ def test_a_login_that_it_refuses_is_the_relays_trouble(
     config = next(each for each in configs(provider, own_folder) if each.user)
 
     async def main() -> None:
-        async with provider.server(trust.server_context(), {}) as server:
-            relays = to_stand_in(config, server, trust)
-            await relays.start()
-            try:
-                with pytest.raises(RelayUnavailable, match="auth: 53") as refused:
-                    await relays.send(mail())
-                assert refused.value.auth
-            finally:
-                await relays.close()
+        async with (
+            provider.server(trust.server_context(), {}) as server,
+            to_stand_in(config, server, trust) as relays,
+        ):
+            with pytest.raises(RelayUnavailable, match="auth: 53") as refused:
+                await relays.send(mail())
+            assert refused.value.auth
 
     RUN(main())
 
@@ -151,13 +149,11 @@ def test_more_recipients_than_it_takes_lose_nobody(
     names = [f"to{number}@example.com" for number in range(provider.most_recipients % 1000 + 2)]
 
     async def main() -> list[int | None]:
-        async with stand_in(provider, config, trust) as server:
-            relays = to_stand_in(config, server, trust)
-            await relays.start()
-            try:
-                return codes(await relays.send(mail(*names)))
-            finally:
-                await relays.close()
+        async with (
+            stand_in(provider, config, trust) as server,
+            to_stand_in(config, server, trust) as relays,
+        ):
+            return codes(await relays.send(mail(*names)))
 
     found = RUN(main())
     assert len(found) == len(names)

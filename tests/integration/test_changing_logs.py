@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tests.support.backends import Broker
     from tests.support.kafka_tools import KafkaTools
     from tests.support.relay_thread import RelayThread
+    from tests.support.service import Service
     from tests.support.services import Services
 
 QUICK_BREAKER = {"SMTP_BREAKER": "failures=2,reset=1s", "SHUTDOWN_TIMEOUT": "1s"}
@@ -72,45 +73,49 @@ def surgery(kafka: Broker) -> LogSurgery:
     return LogSurgery(kafka.brokers)
 
 
+@pytest.fixture
+def service(
+    services: Services, kafka_tools: KafkaTools, topics: Topics, relay: RelayThread
+) -> Iterator[Service]:
+    """It has delivered all there was, messages 0 to 19, of a single partition."""
+    kafka_tools.create_topic(topics.queue, 1)
+    kafka_tools.produce(topics.queue, map(flat, range(20)))
+    with services.to(relay.port) as service:
+        relay.wait_for(20)
+        yield service
+
+
 def test_a_topic_recreated_while_nobody_reads_is_read_from_its_start(
-    services: Services,
+    service: Service,
     kafka_tools: KafkaTools,
     topics: Topics,
     relay: RelayThread,
     surgery: LogSurgery,
 ) -> None:
-    kafka_tools.create_topic(topics.queue, 1)
-    kafka_tools.produce(topics.queue, map(flat, range(20)))
-    with services.to(relay.port) as service:
-        relay.wait_for(20)
-        service.terminate()
-        assert service.wait() == 0
-        surgery.recreate(topics.queue)
-        kafka_tools.produce(topics.queue, map(flat, range(20, 25)))
-        service.start()
-        relay.wait_for(25)
-        service.wait_for(lambda: checkpoint(kafka_tools, topics) == Checkpoint(5), "all settled")
+    service.terminate()
+    assert service.wait() == 0
+    surgery.recreate(topics.queue)
+    kafka_tools.produce(topics.queue, map(flat, range(20, 25)))
+    service.start()
+    relay.wait_for(25)
+    service.wait_for(lambda: checkpoint(kafka_tools, topics) == Checkpoint(5), "all settled")
     assert recipients(range(20, 25)) == sorted(relay.recipients[20:])
 
 
 def test_a_topic_recreated_while_it_is_read_is_read_from_its_start(
-    services: Services,
+    service: Service,
     kafka_tools: KafkaTools,
     topics: Topics,
     relay: RelayThread,
     surgery: LogSurgery,
 ) -> None:
-    kafka_tools.create_topic(topics.queue, 1)
-    kafka_tools.produce(topics.queue, map(flat, range(20)))
-    with services.to(relay.port) as service:
-        relay.wait_for(20)
-        service.wait_for(lambda: checkpoint(kafka_tools, topics) == Checkpoint(20), "all settled")
-        surgery.recreate(topics.queue)
-        kafka_tools.produce(topics.queue, map(flat, range(20, 25)))
-        relay.wait_for(25, within=60)
-        service.wait_for(lambda: checkpoint(kafka_tools, topics) == Checkpoint(5), "all settled")
-        service.terminate()
-        assert service.wait() == 0
+    service.wait_for(lambda: checkpoint(kafka_tools, topics) == Checkpoint(20), "all settled")
+    surgery.recreate(topics.queue)
+    kafka_tools.produce(topics.queue, map(flat, range(20, 25)))
+    relay.wait_for(25, within=60)
+    service.wait_for(lambda: checkpoint(kafka_tools, topics) == Checkpoint(5), "all settled")
+    service.terminate()
+    assert service.wait() == 0
     assert recipients(range(20, 25)) == sorted(relay.recipients[20:])
 
 

@@ -9,11 +9,12 @@ import pytest
 from app.domain.smtp import Composed, Envelope
 from app.relay import RelayConfig, Relays
 from tests.support.postfix import Postfix
-from tests.support.relay_rig import codes
+from tests.support.relay_rig import codes, started
 from tests.support.waiting import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractAsyncContextManager
 
 WITHOUT: Final = {
     "chunking": "",
@@ -43,6 +44,10 @@ def postfix_in(request: pytest.FixtureRequest) -> Iterator[tuple[str, Postfix]]:
         yield request.param, server
 
 
+def in_front_of(server: Postfix) -> AbstractAsyncContextManager[Relays]:
+    return started(Relays([RelayConfig(host=server.host, port=server.port, connections=1)]))
+
+
 def composed(content: bytes, *names: str) -> Composed:
     recipients = tuple(f"{name}@example.com" for name in names)
     return Composed(Envelope("from@example.com", recipients), content, "<1@example.com>")
@@ -66,22 +71,18 @@ def test_every_recipient_gets_its_answer_and_every_octet_arrives(
     _, server = postfix_in
 
     async def main() -> list[list[int | None]]:
-        relays = Relays([RelayConfig(host=server.host, port=server.port, connections=1)])
-        await relays.start()
-        try:
-            sends = [
-                composed(SMALL, "ann"),
-                composed(LARGE, "bob"),
-                composed(SMALL, "unknown", "greylisted"),
-                composed(LARGE, "unknown"),
-                composed(SMALL, "blocked", "cat", "full"),
-                composed(SMALL, *(f"many{n}" for n in range(2 * LIMIT + 1))),
-            ]
+        sends = [
+            composed(SMALL, "ann"),
+            composed(LARGE, "bob"),
+            composed(SMALL, "unknown", "greylisted"),
+            composed(LARGE, "unknown"),
+            composed(SMALL, "blocked", "cat", "full"),
+            composed(SMALL, *(f"many{n}" for n in range(2 * LIMIT + 1))),
+        ]
+        async with in_front_of(server) as relays:
             found = [codes(await relays.send(each)) for each in sends]
             assert 1 == relays.states()[0].connections
-            return found
-        finally:
-            await relays.close()
+        return found
 
     answers = run(main())
     assert [[250], [250], [550, 450], [550], [554, 250, 552], [250] * 7] == answers
@@ -94,10 +95,8 @@ def test_it_is_spoken_to_as_it_offers(postfix_in: tuple[str, Postfix]) -> None:
     manner, server = postfix_in
 
     async def main() -> None:
-        relays = Relays([RelayConfig(host=server.host, port=server.port, connections=1)])
-        await relays.start()
-        await relays.send(composed(SMALL, "ann"))
-        await relays.close()
+        async with in_front_of(server) as relays:
+            await relays.send(composed(SMALL, "ann"))
 
     run(main())
     assert 1 == len(received(server, 1))

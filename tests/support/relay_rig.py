@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import warnings
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import trustme
@@ -127,20 +127,24 @@ def relay_config(server: Listener, **settings: Any) -> RelayConfig:
 
 
 @asynccontextmanager
-async def relays_to(
-    server: Listener,
-    *,
-    breaker: BreakerConfig | None = None,
-    clock: Clock | None = None,
-    **settings: Any,
-) -> AsyncIterator[Relays]:
-    """A started `Relays` in front of the server, closed in the end."""
-    relays = Relays([relay_config(server, **settings)], breaker=breaker, clock=clock)
+async def started(relays: Relays) -> AsyncIterator[Relays]:
+    """Closed in the end."""
     await relays.start()
     try:
         yield relays
     finally:
         await relays.close()
+
+
+def relays_to(
+    server: Listener,
+    *,
+    breaker: BreakerConfig | None = None,
+    clock: Clock | None = None,
+    **settings: Any,
+) -> AbstractAsyncContextManager[Relays]:
+    """A started `Relays` in front of the server, closed in the end."""
+    return started(Relays([relay_config(server, **settings)], breaker=breaker, clock=clock))
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ from app.pipeline.pacing import Pacing, Rates
 from app.pipeline.waits import Waits
 from app.pool import Postpone
 from app.relay import BreakerConfig, Relays
-from tests.support.relay_rig import relay_config
+from tests.support.relay_rig import relay_config, relays_to, started
 from tests.support.smtp_actions import Say
 from tests.support.smtp_server import SmtpServer
 from tests.support.waiting import run
@@ -86,12 +86,8 @@ class Rig:
 async def rig(
     server: SmtpServer, rates: Rates | None = None, *, room: int = 10, **settings: Any
 ) -> AsyncIterator[Rig]:
-    relays = Relays([relay_config(server, **settings)], breaker=BreakerConfig(1, 10.0))
-    await relays.start()
-    try:
+    async with relays_to(server, breaker=BreakerConfig(1, 10.0), **settings) as relays:
         yield Rig(relays, rates or Rates(), room)
-    finally:
-        await relays.close()
 
 
 def with_rig(
@@ -233,17 +229,15 @@ def test_mail_whose_one_relay_rests_goes_to_a_tier_when_the_room_is_taken() -> N
         async with SmtpServer() as one, SmtpServer() as two:
             receipts = relay_config(one, name="receipts", types=frozenset({"receipt"}))
             others = relay_config(two, name="others", types=frozenset({"other"}))
-            relays = Relays([receipts, others])
-            await relays.start()
-            handle = Rig(relays, Rates(), room=1)
-            relays.feedback("receipts", ErrorKind.RATE_LIMITED, delay_s=3_600.0)
-            assert 0 < await handle.postponed(job(0, type="receipt")) <= 30
-            assert 1 == handle.flights.apart
-            hop = await handle(job(1, type="receipt"))
-            assert isinstance(hop, Hop)
-            assert NOW_MS + 300_000 == hop.not_before_ms, "a while, and not the whole hour"
-            assert isinstance(await handle(job(2, type="other")), Attempt)
-            await relays.close()
+            async with started(Relays([receipts, others])) as relays:
+                handle = Rig(relays, Rates(), room=1)
+                relays.feedback("receipts", ErrorKind.RATE_LIMITED, delay_s=3_600.0)
+                assert 0 < await handle.postponed(job(0, type="receipt")) <= 30
+                assert 1 == handle.flights.apart
+                hop = await handle(job(1, type="receipt"))
+                assert isinstance(hop, Hop)
+                assert NOW_MS + 300_000 == hop.not_before_ms, "a while, and not the whole hour"
+                assert isinstance(await handle(job(2, type="other")), Attempt)
 
     run(main())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +14,7 @@ from app.domain.outcome import ErrorKind
 from app.domain.smtp import NoRelay, Phase, RelayUnavailable
 from app.relay import BreakerConfig, Relays, RelayStatus
 from tests.support.ports import free_port
-from tests.support.relay_rig import codes, lost_in, mail, relay_config
+from tests.support.relay_rig import codes, lost_in, mail, relay_config, started
 from tests.support.smtp_actions import Hang, Leave, Say
 from tests.support.smtp_server import FEATURES, SmtpServer
 from tests.support.waiting import until
@@ -28,19 +28,13 @@ QUICK = BreakerConfig(failures=2, reset_s=0.2)
 SECOND = {"priority": 2}
 
 
-@asynccontextmanager
-async def several(*each: tuple[SmtpServer, dict[str, Any]]) -> AsyncIterator[Relays]:
+def several(*each: tuple[SmtpServer, dict[str, Any]]) -> AbstractAsyncContextManager[Relays]:
     """Relays `a`, `b`, ... before these servers."""
     configs = [
         relay_config(server, **{"name": chr(ord("a") + number), **settings})
         for number, (server, settings) in enumerate(each)
     ]
-    relays = Relays(configs, breaker=QUICK)
-    await relays.start()
-    try:
-        yield relays
-    finally:
-        await relays.close()
+    return started(Relays(configs, breaker=QUICK))
 
 
 @asynccontextmanager
