@@ -180,11 +180,11 @@ def test_the_right_to_read_is_withdrawn_and_given_back(
         service.wait_ready()
         wait_until(lambda: everything_settled(tools, names), "all is settled")
         guarded.withdraw(*right, "READ")
-        # All is committed: it is the renewal, every 3 s, that is refused.
-        told = {"reading", "checkpoints"}
-        service.wait_for(lambda: service.issues().keys() == told, "health tells of both")
-        assert service.health() == 503
+        service.wait_for(lambda: service.health() == 503, "health says so")
         spends_little(service)
+        # All is committed, and renewed every 3 s: that may be refused, too, before the partition is
+        # given back, after which there is nothing to renew.
+        assert {"reading"} <= service.issues().keys() <= {"reading", "checkpoints"}
         said = [one for one in service.events if "reading the queue: " in one["event"]]
         assert len(said) <= 3, said
         assert "Kafka does not grant READ on " in said[0]["event"]
