@@ -15,7 +15,7 @@ from typing import Final
 from bench.arena import CountingSink, fill, kafka
 from bench.end_to_end import Arena, compare, ours, plain
 
-FLOOR: Final = 3.0
+FLOOR: Final = 3.5
 MAILS: Final = 4_000
 RUNS: Final = 2
 WORKERS: Final = 20
