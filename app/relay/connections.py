@@ -184,6 +184,8 @@ class Connections:
                 self._busy.add(connection)
                 waiter.given.set_result(connection)
                 return
+        # One that was opened in vain is as old as any, and may be as dead, when somebody takes it.
+        connection.fresh = False
         connection.idle_since = self._clock.monotonic()
         self._idle.append(connection)
         if self._sweep_timer is None:

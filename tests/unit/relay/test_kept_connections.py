@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.domain.smtp import Phase
+from app.domain.smtp import Phase, RelayUnavailable
 from tests.support.relay_rig import codes, lost_in, mail, relays_to
 from tests.support.smtp_actions import Leave, Say
 from tests.support.smtp_server import FEATURES, STEPWISE, SmtpServer
@@ -95,6 +95,30 @@ def test_only_once_more_and_only_on_a_kept_connection(run: LoopRunner) -> None:
             server.on("MAIL", Leave(), Leave())
             assert lost_in(await relays.send(mail()), Phase.MAIL)
             assert 3 == len(server.sessions)
+
+    run(main())
+
+
+def dialling() -> bool:
+    return any(task.get_name() == "relay-dial" for task in asyncio.all_tasks())
+
+
+def test_one_that_was_opened_in_vain_is_as_doubtful_as_any_kept_one(run: LoopRunner) -> None:
+    async def main() -> None:
+        async with SmtpServer() as server, relays_to(server) as relays:
+            hold = asyncio.Event()
+            server.on("CONNECT", Say("220 hello", when=hold))
+            sending = asyncio.create_task(relays.send(mail()))
+            await until(lambda: len(server.sessions) == 1, "it is being opened")
+            sending.cancel()
+            with pytest.raises(RelayUnavailable):
+                await sending
+            hold.set()
+            await until(lambda: not dialling(), "it is open, for nobody")
+            assert "EHLO" in server.verbs
+            server.on("MAIL", Leave())
+            assert [250] == codes(await relays.send(mail()))
+            assert 2 == len(server.sessions)
 
     run(main())
 
