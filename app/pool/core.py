@@ -149,7 +149,7 @@ class Core(Numbers):
             self.hooks.submitted(ticket)
 
     def entered_easily(self, ticket: AnyTicket) -> None:
-        """A plain job has entered past `enter_easily`, and that matters to somebody."""
+        """What `enter_easily` does besides, for who has put a plain job in line himself."""
         if self.room <= 0:
             self.door.review()
         if self.autoscaling:

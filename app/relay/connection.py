@@ -46,8 +46,8 @@ class Connection:
         chunking: Chunking,
         on_end: Callable[[Connection], None],
         *,
+        outbox: Outbox,
         observer: RelayObserver | None = None,
-        outbox: Outbox | None = None,
     ) -> None:
         self._config = config
         self._chunking = chunking

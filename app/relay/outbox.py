@@ -35,6 +35,5 @@ class Outbox:
         for write in waiting:
             try:
                 write()
-            except Exception:  # noqa: BLE001 - see below
-                # The others' messages have nothing to do with it; its own ends by its time-out.
+            except Exception:  # noqa: BLE001 - it costs its own message a time-out, and no other
                 _log.exception("a flight was not written")

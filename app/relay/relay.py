@@ -278,8 +278,8 @@ class Relay:
             self._clock,
             self._chunking,
             self._connections.forget,
-            observer=self._observer,
             outbox=self._outbox,
+            observer=self._observer,
         )
 
     def _observe_refusal(self, *, auth: bool) -> None:

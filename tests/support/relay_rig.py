@@ -8,11 +8,20 @@ import warnings
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+import pytest
 import trustme
 
-from app.domain.smtp import Composed, Envelope, Phase, RecipientReply, SendReport
+from app.domain.smtp import (
+    Composed,
+    Envelope,
+    Phase,
+    RecipientReply,
+    RelayUnavailable,
+    SendReport,
+)
 from app.relay import BreakerConfig, RelayConfig, Relays, Security, Timeouts
 from tests.support.garbage import collected
+from tests.support.smtp_actions import Say
 from tests.support.smtp_server import SmtpServer
 from tests.support.waiting import until
 
@@ -188,6 +197,18 @@ def only(report: SendReport) -> RecipientReply:
 
 def lost_in(report: SendReport, phase: Phase) -> bool:
     return all(answer.reply is None and answer.phase is phase for answer in report.replies)
+
+
+async def left_amid_opening(relays: Relays, server: SmtpServer) -> None:
+    """The first connection goes on being opened, while who asked for it is cut off."""
+    hold = asyncio.Event()
+    server.on("CONNECT", Say("220 hello", when=hold))
+    sending = asyncio.create_task(relays.send(mail()))
+    await until(lambda: server.sessions, "a connection")
+    sending.cancel()
+    with pytest.raises(RelayUnavailable, match="cut off while waiting"):
+        await sending
+    hold.set()
 
 
 async def cancelled_at_each_turn(

@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.smtp import RelayUnavailable
 from app.flow import ManualClock
-from tests.support.relay_rig import codes, mail, relays_to
+from tests.support.relay_rig import codes, left_amid_opening, mail, relays_to
 from tests.support.smtp_actions import Action, Hang, Leave, Say
 from tests.support.smtp_server import FEATURES, STEPWISE, SmtpServer
 from tests.support.waiting import until
@@ -111,14 +111,7 @@ def test_who_is_cancelled_while_waiting_takes_nobodys_connection(run: LoopRunner
 def test_a_connection_whose_caller_went_away_is_kept_for_the_next(run: LoopRunner) -> None:
     async def main() -> None:
         async with SmtpServer() as server, relays_to(server) as relays:
-            hold = asyncio.Event()
-            server.on("CONNECT", Say("220 hello", when=hold))
-            sending = asyncio.create_task(relays.send(mail()))
-            await until(lambda: server.sessions, "a connection")
-            sending.cancel()
-            with pytest.raises(RelayUnavailable, match="cut off while waiting"):
-                await sending
-            hold.set()
+            await left_amid_opening(relays, server)
             assert [250] == codes(await relays.send(mail()))
             assert 1 == len(server.sessions)
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.domain.smtp import Phase, RelayUnavailable
-from tests.support.relay_rig import codes, lost_in, mail, relays_to
+from app.domain.smtp import Phase
+from tests.support.relay_rig import codes, left_amid_opening, lost_in, mail, relays_to
 from tests.support.smtp_actions import Leave, Say
 from tests.support.smtp_server import FEATURES, STEPWISE, SmtpServer
 from tests.support.waiting import until
@@ -106,14 +106,7 @@ def dialling() -> bool:
 def test_one_that_was_opened_in_vain_is_as_doubtful_as_any_kept_one(run: LoopRunner) -> None:
     async def main() -> None:
         async with SmtpServer() as server, relays_to(server) as relays:
-            hold = asyncio.Event()
-            server.on("CONNECT", Say("220 hello", when=hold))
-            sending = asyncio.create_task(relays.send(mail()))
-            await until(lambda: len(server.sessions) == 1, "it is being opened")
-            sending.cancel()
-            with pytest.raises(RelayUnavailable):
-                await sending
-            hold.set()
+            await left_amid_opening(relays, server)
             await until(lambda: not dialling(), "it is open, for nobody")
             assert "EHLO" in server.verbs
             server.on("MAIL", Leave())
