@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic.json_schema import models_json_schema
@@ -11,6 +10,7 @@ from app.ops.access import Need
 from app.ops.operation import EVENT_STREAM
 from app.ops.problems import MEDIA_TYPE, ProblemDetails
 from app.ops.serving import PARAMETER
+from app.ops.statuses import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -79,7 +79,7 @@ def _operation(each: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _answer(each: Operation, status: int, schemas: dict[Any, Any]) -> dict[str, Any]:
-    described: dict[str, Any] = {"description": HTTPStatus(status).phrase}
+    described: dict[str, Any] = {"description": in_words(status)}
     model = each.answers[status]
     if model is not None:
         schema = schemas[model, "serialization"]
@@ -117,7 +117,7 @@ def _problems(each: Operation) -> set[int]:
 def _problem(status: int) -> dict[str, Any]:
     schema = {"$ref": _REF.format(model=ProblemDetails.__name__)}
     return {
-        "description": HTTPStatus(status).phrase,
+        "description": in_words(status),
         "content": {MEDIA_TYPE: {"schema": schema}},
     }
 

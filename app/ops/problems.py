@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+
+from app.ops.statuses import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,7 +49,7 @@ class Problem(HTTPException):
 
     def answer(self) -> Response:
         body = ProblemDetails(
-            title=HTTPStatus(self.status_code).phrase,
+            title=in_words(self.status_code),
             status=self.status_code,
             detail=self.detail,
             errors=list(self.errors) or None,
