@@ -20,9 +20,12 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$python && break; done)
 
-# A .venv that was made elsewhere, or whose making was interrupted, is made anew.
+# A .venv that was made elsewhere or with another Python than PYTHON=... names, or whose making was
+# interrupted, is made anew.
+OTHER := $(if $(filter command,$(firstword $(origin PYTHON))),$(shell test \
+	"$$($(PY) -VV 2>/dev/null)" = "$$($(PYTHON) -VV 2>/dev/null)" || echo yes))
 WHOLE := $(shell grep -qsF '$(CURDIR)/$(VENV)' $(BIN)/activate && test -f $(VENV)/.made \
-	&& $(PY) -c 'import pip' 2>/dev/null && echo yes)
+	&& $(PY) -c 'import pip' 2>/dev/null && test -z '$(OTHER)' && echo yes)
 ifneq ($(WHOLE),yes)
 .PHONY: $(VENV)/.made
 endif
@@ -172,7 +175,8 @@ help: ## List the targets
 		/^[a-z%-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 $(VENV)/.made:
-	@test -n '$(PYTHON)' || { echo 'Python 3.11 or newer is needed: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo 'Python 3.11 or newer is needed: make PYTHON=/path/to/python3' >&2; exit 1; }
 	@echo 'Making .venv with $(PYTHON) (once)'
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV)

@@ -46,7 +46,7 @@ def measure(mails: int, idle: int, turns: int, seconds: float) -> list[Turn]:
 def main() -> int:
     """0 when the median ratio reaches the goal, 1 when not, 3 without the servers."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--mails", type=int, default=100_000)
+    parser.add_argument("--mails", type=int, default=100_000, help="at the start of each turn")
     parser.add_argument("--idle", type=int, default=10_000)
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4.0)

@@ -76,11 +76,12 @@ class _Meter:
 def besieged(
     folder: Path, brokers: str, relay: int, *, mails: int, idle: int, turns: int, seconds: float
 ) -> list[Turn]:
-    """AssertionError when all mails are sent before the last turn is over."""
+    """Each turn begins with so many `mails`; AssertionError when they do not last for it."""
     topics = Topics.unique()
     for topic in (topics.queue, topics.results):
         run(kafka_tools.create_topic(brokers, topic, PARTITIONS))
     run(fill(brokers, topics.queue, PARTITIONS, mails), PATIENCE_S)
+    written = mails
     service = Service.on(
         folder,
         brokers=brokers,
@@ -94,12 +95,15 @@ def besieged(
         meter = _Meter(service, brokers, topics.results)
         service.wait_for(lambda: meter.sent() > mails // 20, "it flows", PATIENCE_S)
         for number in range(turns):
+            missing = meter.sent() + mails - written
+            run(fill(brokers, topics.queue, PARTITIONS, missing), PATIENCE_S)
+            written += missing
             meter.slowest_s = 0.0
             before = 0.0 if number % 2 else meter.rate(seconds)
             with _siege(service.ops_port, idle):
                 during = meter.rate(seconds)
             found.append(Turn(before or meter.rate(seconds), during, meter.slowest_s))
-        assert meter.sent() < mails, "there were too few mails to tell"
+            assert meter.sent() < written, "there were too few mails to tell"
     run(kafka_tools.delete_topics(brokers, [topics.queue, topics.results]))
     return found
 
