@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from app.bootstrap.configs import kafka_config
 from app.cli.terminal import warn
 from app.domain.errors import Fatal, ServerUnreachable
-from app.kafka import KafkaError, wait_for_brokers
+from app.kafka import KafkaError, hush, wait_for_brokers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,6 +28,7 @@ async def reached(settings: Settings, *, in_doubt: str = "") -> AsyncIterator[Ka
     """
     # The library would tell of each try; we tell of those that matter.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    hush(asyncio.get_running_loop())
     config = kafka_config(settings)
     await wait_for_brokers(
         config,

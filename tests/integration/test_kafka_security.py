@@ -188,6 +188,14 @@ def test_send_says_that_its_login_is_refused(secure: SecureKafka) -> None:
     assert "the login as mailer (SCRAM-SHA-256) is refused" in line
 
 
+def test_send_says_once_that_a_certificate_is_wanted(secure: SecureKafka, tmp_path: Path) -> None:
+    env, said, code = refusals(secure, tmp_path)["no certificate"]
+    done = send({**env, "KAFKA_START_TIMEOUT": "1s"}, Topics.unique().queue)
+    assert done.returncode == code
+    (line,) = done.stderr.splitlines()
+    assert said in line
+
+
 def test_a_token_that_comes_late_is_taken(
     tmp_path: Path, secure: SecureKafka, relay: RelayThread
 ) -> None:

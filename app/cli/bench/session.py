@@ -27,7 +27,7 @@ from app.domain.errors import InvalidMessage, ServerUnreachable
 from app.embedded.broker import EmbeddedBroker
 from app.embedded.certificate import loopback_context
 from app.embedded.sink import Manners, Sink
-from app.kafka import Producer, hush
+from app.kafka import Producer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -53,7 +53,6 @@ def run_bench(loaded: Loaded, order: Order) -> Figures | None:
 
 
 async def _until_signalled(loaded: Loaded, order: Order) -> Figures | None:
-    hush(asyncio.get_running_loop())
     running = asyncio.create_task(_run(loaded, order), name="bench")
     with first_signal_cancels(running):
         await asyncio.wait([running])
