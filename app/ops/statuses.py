@@ -6,7 +6,12 @@ from http import HTTPStatus
 from typing import Final
 
 # The standard library says these since Python 3.13; what is answered must not depend on that.
-_SINCE_RFC_9110: Final = {413: "Content Too Large", 422: "Unprocessable Content"}
+_SINCE_RFC_9110: Final = {
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
 
 
 def in_words(status: int) -> str:

@@ -13,7 +13,9 @@ from app.ops.statuses import in_words
         (200, "OK"),
         (404, "Not Found"),
         (413, "Content Too Large"),
+        (414, "URI Too Long"),
         (415, "Unsupported Media Type"),
+        (416, "Range Not Satisfiable"),
         (422, "Unprocessable Content"),
     ],
 )
