@@ -28,15 +28,17 @@ def wait_until(
         time.sleep(every)
 
 
-async def until(condition: Callable[[], T], what: str, within: float = 5.0) -> T:
-    """As `wait_until`, letting the event loop turn."""
+async def until(
+    condition: Callable[[], T], what: str, within: float = 5.0, *, every: float = 0.001
+) -> T:
+    """As `wait_until`, letting the event loop turn; with 0 it is asked in each turn."""
     deadline = time.monotonic() + within
     while True:
         if value := condition():
             return value
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {within:g} s: {what}")
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(every)
 
 
 def run(main: Coroutine[object, object, T], within: float = 30.0) -> T:

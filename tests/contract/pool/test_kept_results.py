@@ -12,6 +12,7 @@ from app.pool import (
     NoResult,
 )
 from tests.contract.pool.helpers import pool_of, spin
+from tests.support.waiting import until
 
 
 def test_the_last_results_are_kept_for_the_first_who_subscribes(run: Any) -> None:
@@ -84,8 +85,7 @@ def test_get_result_hands_over_to_the_next_when_cancelled(run: Any) -> None:
             one, two = (asyncio.create_task(pool.get_result()) for _ in range(2))
             await spin()
             ticket = await pool.submit(1)
-            while not ticket.done():  # noqa: ASYNC110 - to be there in the same turn of the loop
-                await asyncio.sleep(0)
+            await until(ticket.done, "it is done", every=0)  # in the same turn of the loop
             one.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await one

@@ -216,8 +216,7 @@ def test_cancelled_after_a_first_delivery_the_rest_is_reported_as_not_sent(
                 relays.send(mail(*(f"u{n}@example.com" for n in range(150))))
             )
             # Server and client share the loop: this cannot miss the first of two transactions.
-            while "MAIL" not in server.verbs:  # noqa: ASYNC110 - each turn of the loop counts
-                await asyncio.sleep(0)
+            await until(lambda: "MAIL" in server.verbs, "the first transaction", every=0)
             server.always("MAIL", ReadNothing())
             await until(lambda: server.verbs.count("MAIL") == 2, "the second transaction")
             sending.cancel()
