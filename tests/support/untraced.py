@@ -1,9 +1,10 @@
-"""Measuring time in a process that coverage watches."""
+"""Measuring in a process that coverage watches."""
 
 from __future__ import annotations
 
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -25,3 +26,13 @@ def untraced() -> Iterator[None]:
     finally:
         sys.settrace(own)
         threading.settrace(others)
+
+
+@contextmanager
+def takes_at_most(seconds: float) -> Iterator[None]:
+    """Fails where more of the processor's time is taken, whatever else the machine does."""
+    with untraced():
+        began = time.process_time()
+        yield
+        took = time.process_time() - began
+    assert took < seconds, f"{took:.3f} s"

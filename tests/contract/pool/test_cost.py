@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import time
 import tracemalloc
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,11 +18,23 @@ from bench.pool_trials import (
     shrinking,
     through_pool,
     through_queue,
+    try_submits,
 )
 from tests.contract.pool.conftest import LOOPS
 from tests.contract.pool.helpers import echo, pool_of
+from tests.support.untraced import untraced
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.alone
+
+
+@pytest.fixture(autouse=True)
+def _untraced() -> Iterator[None]:
+    """Coverage's tracer makes a submission five times as long."""
+    with untraced():
+        yield
 
 
 @pytest.mark.parametrize("loop", LOOPS)
@@ -45,14 +56,7 @@ def test_try_submit_takes_less_than_20_us_at_the_99th_percentile(run: Any) -> No
     async def main() -> None:
         best = float("inf")
         for _ in range(8):
-            pool = pool_of(workers=10, buffer=5_000)
-            async with pool:
-                times = []
-                for job in range(5_000):
-                    began = time.perf_counter()
-                    pool.try_submit(job)
-                    times.append(time.perf_counter() - began)
-            best = min(best, sorted(times)[4_950])
+            best = min(best, (await try_submits(5_000))[4_950])
             if best < 20e-6:
                 return
         pytest.fail(f"{best * 1e6:.1f} us")

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.telemetry import AddressPolicy, AddressView
+from tests.support.untraced import takes_at_most
 
 MASKED = AddressView("masked")
 HASHED = AddressView("hashed")
@@ -90,8 +89,6 @@ def test_no_address_survives_whatever_stands_around_it(before: str, local: str, 
 @pytest.mark.parametrize("unit", ["a", '"', "a@", '"a', "%40", "a.", "://"])
 def test_long_hostile_text_takes_no_long_time(unit: str) -> None:
     text = unit * (100_000 // len(unit)) + "@"
-    began = time.process_time()
 
-    MASKED.scrub(text)
-
-    assert time.process_time() - began < 2
+    with takes_at_most(2):
+        MASKED.scrub(text)
