@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 
 _END_S = 2.0
 _LARGEST_HEAD = 16 * 1024
+# uvloop accepts one connection of a socket in each turn of the loop. Turns are long when much mail
+# is sent, and a probe behind a thousand connections would wait for as many.
+_ACCEPTED_AT_ONCE = 16
 
 
 class _Server(uvicorn.Server):
@@ -44,18 +47,18 @@ class OpsServer:
         self._wanted_port = port
         self._app = app
         self._server: _Server | None = None
-        self._socket: socket.socket | None = None
+        self._listening: list[socket.socket] = []
         self._task: asyncio.Task[None] | None = None
         self.visitors = Visitors(time.monotonic) if visitors is None else visitors
 
     @property
     def port(self) -> int:
         """The port in use, which for port 0 is known after `start`."""
-        return self._socket.getsockname()[1] if self._socket else self._wanted_port
+        return self._listening[0].getsockname()[1] if self._listening else self._wanted_port
 
     async def start(self) -> None:
         """Listen: who connects from now on is answered. `Fatal` when the port cannot be had."""
-        self._socket = await self._listen()
+        self._listening = await self._listen()
         self._server = _Server(
             uvicorn.Config(
                 self._app,
@@ -70,7 +73,7 @@ class OpsServer:
                 timeout_graceful_shutdown=1,
             )
         )
-        self._task = asyncio.create_task(self._serve(self._server, self._socket), name="ops")
+        self._task = asyncio.create_task(self._serve(self._server, self._listening), name="ops")
         log.info("health is at http://%s/health/ready", self._address())
 
     async def stop(self) -> None:
@@ -83,26 +86,28 @@ class OpsServer:
         if running:
             task.cancel()
             await asyncio.wait([task], timeout=_END_S)
-        if self._socket is not None:
-            self._socket.close()
+        for each in self._listening:
+            each.close()
 
-    async def _serve(self, server: _Server, listening: socket.socket) -> None:
+    async def _serve(self, server: _Server, listening: list[socket.socket]) -> None:
         watching = asyncio.create_task(self.visitors.watch(), name="ops visitors")
         try:
-            await server.serve(sockets=[listening])
+            await server.serve(sockets=listening)
         except (Exception, SystemExit):
             log.exception("health is not served any more; mail goes on")
         finally:
             watching.cancel()
 
-    async def _listen(self) -> socket.socket:
+    async def _listen(self) -> list[socket.socket]:
+        """The same socket as often as connections are to be accepted in a turn of the loop."""
         loop = asyncio.get_running_loop()
         try:
             found = await loop.getaddrinfo(
                 self._host, self._wanted_port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
             )
             family, _, _, _, address = found[0]
-            return socket.create_server(address[:2], family=family, backlog=128)
+            one = socket.create_server(address[:2], family=family)
+            return [one, *(one.dup() for _ in range(_ACCEPTED_AT_ONCE - 1))]
         except OSError as error:
             reason = (error.strerror or "failed").lower()
             raise Fatal(

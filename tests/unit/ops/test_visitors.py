@@ -8,6 +8,8 @@ import socket
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
+import uvloop
 
 from app.ops import OpsServer, create_app
 from app.ops.visitors import Visitors
@@ -17,7 +19,7 @@ from tests.support.waiting import run, until
 from tests.unit.ops.sights import Source, access
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -51,6 +53,38 @@ async def ended(reader: asyncio.StreamReader) -> bool:
         while await reader.read(65536):
             pass
     return True
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_one_that_asks_does_not_wait_a_turn_of_the_loop_for_each_that_came_before(
+    loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    """Turns are long while much mail is sent."""
+    before, turns = 400, 0
+
+    def answered(asking: socket.socket) -> bool:
+        nonlocal turns
+        turns += 1
+        with contextlib.suppress(BlockingIOError):
+            return asking.recv(12) == b"HTTP/1.1 200"
+        return False
+
+    async def main() -> None:
+        async with served() as server, asyncio.timeout(30):
+            assert await ask(server) == 200
+            address = ("127.0.0.1", server.port)
+            with contextlib.ExitStack() as open_ones:
+                # All of them before the loop turns again.
+                for _ in range(before):
+                    open_ones.enter_context(socket.create_connection(address))
+                asking = open_ones.enter_context(socket.create_connection(address))
+                asking.sendall(b"GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n")
+                asking.setblocking(False)
+                await until(lambda: answered(asking), "it is answered", every=0)
+        assert turns < before / 4
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(main())
 
 
 def test_many_that_say_nothing_lose_their_place_to_one_that_asks() -> None:
