@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from app.kafka.config import KafkaConfig
 
 NO_OFFSET = -1
+# The client's two ways to say that a broker has no such call, or none in a version known here.
+_LACKED_BY_THE_BROKER = (IncompatibleBrokerVersion, NotImplementedError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ class Admin:
         """Set these of its configuration, the others stay; `Fatal` when the broker refuses."""
         try:
             answer = await self._answer(ConfigChangeRequest(topic, values))
-        except (IncompatibleBrokerVersion, NotImplementedError):
+        except _LACKED_BY_THE_BROKER:
             raise Fatal(
                 f"topic {topic} could not be changed: this Kafka cannot change single values of "
                 "a configuration"
@@ -188,7 +190,7 @@ class Admin:
         """
         try:
             response = await self._answer(TopicRightsRequest(list(names)))
-        except (IncompatibleBrokerVersion, NotImplementedError):
+        except _LACKED_BY_THE_BROKER:
             return dict.fromkeys(names, frozenset(Right))
         found = {}
         for code, name, _, _, rights in response.topics:
@@ -204,7 +206,7 @@ class Admin:
             response = await self._answer(GroupRightsRequest(group), coordinator)
         except GroupAuthorizationFailedError:
             return frozenset()
-        except (IncompatibleBrokerVersion, NotImplementedError):
+        except _LACKED_BY_THE_BROKER:
             return frozenset(Right)
         code, *_, rights = response.groups[0]
         if code == GroupAuthorizationFailedError.errno:
