@@ -32,7 +32,7 @@ pytestmark = pytest.mark.alone
 
 @pytest.fixture(autouse=True)
 def _untraced() -> Iterator[None]:
-    """Coverage's tracer makes a submission five times as long."""
+    """Coverage's tracer makes a submission several times as long."""
     with untraced():
         yield
 

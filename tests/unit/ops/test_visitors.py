@@ -55,7 +55,9 @@ async def ended(reader: asyncio.StreamReader) -> bool:
     return True
 
 
-@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+@pytest.mark.parametrize(
+    "loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
+)
 def test_one_that_asks_does_not_wait_a_turn_of_the_loop_for_each_that_came_before(
     loop: Callable[[], asyncio.AbstractEventLoop],
 ) -> None:
