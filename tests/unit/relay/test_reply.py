@@ -143,6 +143,33 @@ def test_how_a_stream_is_cut_makes_no_difference(
     assert [code for code, _ in given_replies] == [reply.code for reply in replies]
 
 
+@pytest.mark.parametrize(
+    "wire",
+    [
+        b"250 2.0.0 queued 250 ok\r\n354 go on\n",
+        b"250-a\r\n250-b\r\n250 c\r\n550 5.1.1\r\n",
+    ],
+)
+def test_two_pieces_give_what_one_does_wherever_they_come_apart(wire: bytes) -> None:
+    for cut in range(len(wire) + 1):
+        parser = ReplyParser()
+        assert [*parser.feed(wire[:cut]), *parser.feed(wire[cut:])] == parse(wire), cut
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        b"250 2.0.0 Ok\r\n",
+        b"250 2.0.0 Ok\n",
+        b"250\r\n",
+        b"200 ok\r\n",
+        b"250-a\r\n250 b\r\n354 go on\r\n",
+    ],
+)
+def test_a_line_that_answers_every_message_is_read_once(wire: bytes) -> None:
+    assert parse(wire)[-1] is parse(wire)[-1]
+
+
 @given(st.binary(max_size=300))
 def test_no_octets_break_it_in_another_way(octets: bytes) -> None:
     try:
