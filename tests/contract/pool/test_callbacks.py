@@ -54,7 +54,7 @@ def test_on_error_gets_each_error_after_the_last_attempt(run: Any) -> None:
             if job == "bad":
                 raise ValueError(job)
             if job == "slow":
-                await asyncio.sleep(100)
+                await asyncio.Event().wait()
             return job
 
         pool = pool_of(

@@ -172,7 +172,7 @@ def test_after_a_cancelled_body_the_pool_is_stopped_at_once(run: Any) -> None:
         async def body() -> None:
             async with pool_of(held, workers=1) as pool:
                 tickets.extend([await pool.submit("a"), await pool.submit("b")])
-                await asyncio.sleep(100)
+                await asyncio.Event().wait()
 
         task = asyncio.create_task(body())
         await spin()
